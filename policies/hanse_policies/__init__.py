@@ -1,0 +1,153 @@
+"""Documents, signatures and decisions of Hanse: the part that a compliance officer runs.
+
+Names are loaded when they are first used (PEP 562), so that `hanse --help` and
+a process that needs one of them pay for no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hanse_policies.canonical import canonical_json, digest
+    from hanse_policies.decision import Decision, DecisionReport, EffectiveTerms, RuleFinding
+    from hanse_policies.documents import (
+        AllianceCharter,
+        BrandPolicy,
+        ConsentState,
+        DataAsset,
+        Study,
+        StudyVerdict,
+        Verdict,
+    )
+    from hanse_policies.engine import decide
+    from hanse_policies.errors import (
+        CanonicalFormError,
+        DocumentError,
+        HanseError,
+        KeyFileError,
+        KeyPermissionError,
+        MissingExtraError,
+        SignatureError,
+        UsageError,
+    )
+    from hanse_policies.exit_codes import ExitCode
+    from hanse_policies.facts import BudgetState, SignatureState
+    from hanse_policies.keyfiles import read_private, write_private
+    from hanse_policies.kinds import document_class
+    from hanse_policies.language import Language
+    from hanse_policies.loading import (
+        Loaded,
+        load_any,
+        load_asset,
+        load_charter,
+        load_document,
+        load_policy,
+        load_study,
+    )
+    from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
+    from hanse_policies.source import Source, Sources
+
+__all__ = [
+    "AllianceCharter",
+    "BrandPolicy",
+    "BudgetState",
+    "CanonicalFormError",
+    "ConsentState",
+    "DataAsset",
+    "Decision",
+    "DecisionReport",
+    "DocumentError",
+    "EffectiveTerms",
+    "Envelope",
+    "ExitCode",
+    "HanseError",
+    "KeyFileError",
+    "KeyPermissionError",
+    "Language",
+    "Loaded",
+    "MissingExtraError",
+    "RuleFinding",
+    "SignatureError",
+    "SignatureState",
+    "SigningKey",
+    "Source",
+    "Sources",
+    "Study",
+    "StudyVerdict",
+    "UsageError",
+    "Verdict",
+    "canonical_json",
+    "decide",
+    "digest",
+    "document_class",
+    "load_any",
+    "load_asset",
+    "load_charter",
+    "load_document",
+    "load_policy",
+    "load_study",
+    "open_envelope",
+    "payload_type",
+    "read_private",
+    "write_private",
+]
+
+_HOMES = {
+    "AllianceCharter": "documents",
+    "BrandPolicy": "documents",
+    "BudgetState": "facts",
+    "CanonicalFormError": "errors",
+    "ConsentState": "documents",
+    "DataAsset": "documents",
+    "Decision": "decision",
+    "DecisionReport": "decision",
+    "DocumentError": "errors",
+    "EffectiveTerms": "decision",
+    "Envelope": "signing",
+    "ExitCode": "exit_codes",
+    "HanseError": "errors",
+    "KeyFileError": "errors",
+    "KeyPermissionError": "errors",
+    "Language": "language",
+    "Loaded": "loading",
+    "MissingExtraError": "errors",
+    "RuleFinding": "decision",
+    "SignatureError": "errors",
+    "SignatureState": "facts",
+    "SigningKey": "signing",
+    "Source": "source",
+    "Sources": "source",
+    "Study": "documents",
+    "StudyVerdict": "documents",
+    "UsageError": "errors",
+    "Verdict": "documents",
+    "canonical_json": "canonical",
+    "decide": "engine",
+    "digest": "canonical",
+    "document_class": "kinds",
+    "load_any": "loading",
+    "load_asset": "loading",
+    "load_charter": "loading",
+    "load_document": "loading",
+    "load_policy": "loading",
+    "load_study": "loading",
+    "open_envelope": "signing",
+    "payload_type": "signing",
+    "read_private": "keyfiles",
+    "write_private": "keyfiles",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the module that holds it."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

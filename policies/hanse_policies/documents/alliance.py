@@ -1,0 +1,81 @@
+"""The alliance's charter: who belongs to it, with which keys, and its floors and limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from hanse_policies.documents.base import (
+    BrandId,
+    Identifier,
+    PublicKeyText,
+    ShortText,
+    StrictModel,
+    Version,
+)
+from hanse_policies.documents.vocabulary import ComputationKind, Purpose
+
+
+class Member(StrictModel):
+    """A brand, the legal entity behind it, and the identity keys pinned for it."""
+
+    brand: Identifier
+    legal_entity: ShortText
+    signing_key: PublicKeyText
+    """Ed25519, checks what the brand signs."""
+    agreement_key: PublicKeyText
+    """X25519, agrees pairwise masks in secure aggregation."""
+
+
+class Operator(StrictModel):
+    """The party that runs the server and proposes studies."""
+
+    name: ShortText
+    signing_key: PublicKeyText
+
+
+class Floors(StrictModel):
+    """The least that any study must keep; parties may only raise them."""
+
+    minimum_brands: Annotated[int, Field(ge=1, le=1000)] = 3
+    minimum_persons: Annotated[int, Field(ge=1, le=10_000_000)] = 50
+
+
+class Limits(StrictModel):
+    """The most that any one study may ask; parties may only lower them."""
+
+    epsilon: Annotated[float, Field(gt=0, le=100)]
+    delta: Annotated[float, Field(gt=0, lt=1e-3)]
+    retention_days: Annotated[int, Field(ge=1, le=3650)]
+
+
+class AllianceCharter(StrictModel):
+    """The rules all members signed up to; a new version is signed at each enrolment."""
+
+    kind: Literal["AllianceCharter"]
+    id: Identifier
+    version: Version
+    operator: Operator
+    members: tuple[Member, ...] = Field(default=(), max_length=1000)
+    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    computations: tuple[ComputationKind, ...] = Field(min_length=1)
+    recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=50)
+    floors: Floors = Floors()
+    limits: Limits
+    max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
+
+    @model_validator(mode="after")
+    def _check_members(self) -> Self:
+        for what, values in (
+            ("brand", [member.brand for member in self.members]),
+            ("signing_key", [member.signing_key for member in self.members]),
+            ("agreement_key", [member.agreement_key for member in self.members]),
+        ):
+            if len(set(values)) != len(values):
+                raise ValueError(f"two members share one {what}")
+        return self
+
+    def member(self, brand: BrandId) -> Member | None:
+        """Find a member by its brand, or None."""
+        return next((m for m in self.members if m.brand == brand), None)

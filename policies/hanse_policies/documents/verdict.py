@@ -1,0 +1,27 @@
+"""A brand's signed word on one proposed study."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from hanse_policies.documents.base import Identifier, StrictModel
+from hanse_policies.documents.vocabulary import Verdict
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=64)]
+
+
+class StudyVerdict(StrictModel):
+    """What one brand decided about one study; codes only, no text from the brand's side."""
+
+    kind: Literal["StudyVerdict"] = "StudyVerdict"
+    study: Digest
+    brand: Identifier
+    verdict: Verdict
+    codes: tuple[RuleCode, ...] = Field(default=(), max_length=100)
+    """The rules that refused; empty on a permit, `refused-by-person` where a person said no."""
+    policy: Digest
+    """The signed policy it was decided under."""
+    decided: AwareDatetime

@@ -1,0 +1,65 @@
+"""The closed word lists that documents may use.
+
+Purposes follow the sense of the W3C Data Privacy Vocabulary (DPV 2); a word
+that is not in a list does not exist, so a typing error can only ever deny.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """Why persons' data is used; consent is given per purpose."""
+
+    AUDIENCE_ANALYTICS = "audience-analytics"
+    MODEL_TRAINING = "model-training"
+    CROSS_BRAND_MEASUREMENT = "cross-brand-measurement"
+    PERSONALISED_MARKETING = "personalised-marketing"
+
+
+class ComputationKind(StrEnum):
+    """What a study computes; a brand permits each kind by name."""
+
+    TRAIN_MODEL = "train-model"
+    AUDIENCE_HISTOGRAM = "audience-histogram"
+
+
+class PrivacyUnit(StrEnum):
+    """Whose presence differential privacy hides."""
+
+    PERSON_AT_BRAND = "person-at-brand"
+
+
+class NeighbouringRelation(StrEnum):
+    """How two data sets that must be indistinguishable differ."""
+
+    ADD_OR_REMOVE_ONE_PERSON = "add-or-remove-one-person"
+
+
+class TrustMode(StrEnum):
+    """Where noise is added. `local`: each brand's contribution is private when it leaves."""
+
+    LOCAL = "local"
+
+
+class ColumnType(StrEnum):
+    """The logical type of a column, whatever the warehouse calls it."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    FLAG = "flag"
+
+
+class ApprovalMode(StrEnum):
+    """Whether a study that the brand's policy permits still waits for a person."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class Verdict(StrEnum):
+    """The outcome of a decision."""
+
+    PERMIT = "permit"
+    DENY = "deny"

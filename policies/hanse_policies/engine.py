@@ -1,0 +1,130 @@
+"""Decide whether a brand lets a study run: pure, total, deny by default.
+
+A study is allowed if and only if charter, brand policy, study and consent all
+allow it: every rule of every family must permit. There are no priorities and no
+rule that overrides another. What is not known (no signature, no ledger, no
+consent register, a time without zone) denies. For documents that are valid, no
+input raises.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hanse_policies.decision import Decision, EffectiveTerms, RuleFinding
+from hanse_policies.documents import (
+    AllianceCharter,
+    BrandPolicy,
+    ConsentState,
+    DataAsset,
+    Permit,
+    Study,
+    Verdict,
+)
+from hanse_policies.facts import BudgetState, Facts, SignatureState
+from hanse_policies.rules import (
+    budget as budget_rules,
+)
+from hanse_policies.rules import (
+    columns,
+    computation,
+    expiry,
+    minimums,
+    permits,
+    purpose,
+    recipients,
+    retention,
+)
+from hanse_policies.rules import (
+    consent as consent_rules,
+)
+from hanse_policies.rules import (
+    signature as signature_rules,
+)
+from hanse_policies.source import Sources
+
+FAMILIES = (
+    signature_rules.check,
+    expiry.check,
+    purpose.check,
+    computation.check,
+    columns.check,
+    recipients.check,
+    minimums.check,
+    retention.check,
+    consent_rules.check,
+    budget_rules.check,
+)
+NOTHING_VERIFIED = SignatureState()
+NO_SOURCES = Sources()
+
+
+def decide(  # noqa: PLR0913 - each party's word is an argument of its own
+    study: Study,
+    *,
+    charter: AllianceCharter,
+    policy: BrandPolicy,
+    asset: DataAsset,
+    consent: ConsentState,
+    budget: BudgetState | None,
+    now: datetime,
+    signature: SignatureState = NOTHING_VERIFIED,
+    sources: Sources = NO_SOURCES,
+) -> Decision:
+    """Decide on one study at one brand.
+
+    Args:
+        study: What is proposed.
+        charter: The charter in force.
+        policy: The brand's own policy.
+        asset: The brand's description of the data asset that the study names.
+        consent: The state of the brand's consent register now.
+        budget: What the brand's ledger says; None where it cannot say, which denies.
+        now: The instant to decide for, with time zone.
+        signature: The keys that the documents were verified with; none by default,
+            which denies.
+        sources: Where the documents are written, so that findings can point there.
+
+    Returns:
+        The decision, with every rule that was asked.
+    """
+    return _decide(Facts(study, charter, policy, asset, consent, budget, signature, now, sources))
+
+
+def _decide(facts: Facts) -> Decision:
+    study, policy, now = facts.study, facts.policy, facts.now
+    clock = expiry.check_clock(facts)
+    if _denies(clock):
+        return Decision(Verdict.DENY, clock, study.id, policy.brand, now)
+    answer = permits.choose(facts)
+    findings = (*clock, *(f for family in FAMILIES for f in family(facts)), *answer.findings)
+    if _denies(findings) or answer.index is None:
+        return Decision(
+            Verdict.DENY, findings, study.id, policy.brand, now, permit_index=answer.index
+        )
+    permit = policy.permits[answer.index]
+    return Decision(
+        Verdict.PERMIT,
+        findings,
+        study.id,
+        policy.brand,
+        now,
+        permit_index=answer.index,
+        permit=permit,
+        effective=_effective(study, facts.charter, permit),
+    )
+
+
+def _denies(findings: tuple[RuleFinding, ...]) -> bool:
+    return any(f.verdict is not Verdict.PERMIT for f in findings)
+
+
+def _effective(study: Study, charter: AllianceCharter, permit: Permit) -> EffectiveTerms:
+    floors, limits = charter.floors, charter.limits
+    return EffectiveTerms(
+        minimum_persons=max(floors.minimum_persons, permit.minimum_persons, study.minimum_persons),
+        minimum_brands=max(floors.minimum_brands, study.minimum_brands),
+        retention_days=min(limits.retention_days, permit.retention_days, study.retention_days),
+        epsilon=min(limits.epsilon, study.privacy.epsilon),
+        delta=min(limits.delta, study.privacy.delta),
+    )

@@ -1,0 +1,94 @@
+"""Everything one decision looks at, gathered by the caller; nothing else decides.
+
+What is not known stands here as None, and a rule that meets None denies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hanse_policies.documents import (
+    AllianceCharter,
+    BrandPolicy,
+    ConsentState,
+    DataAsset,
+    Permit,
+    Study,
+)
+from hanse_policies.source import FieldPath, Sources
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """What the brand's ledger says of one purpose's budget in the present period.
+
+    Attributes:
+        epsilon_spent: Epsilon of all that was charged in the period.
+        epsilon_if_run: Epsilon of the same and of this study together; equals
+            `epsilon_spent` where the study's answers are in store already.
+        delta: The delta that both are stated at; the budget's, or a smaller one.
+    """
+
+    epsilon_spent: float
+    epsilon_if_run: float
+    delta: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureState:
+    """The public keys that the documents were verified with; None is not verified.
+
+    Whoever fills this in has opened each envelope with that key; the decision
+    compares it with the key that the document must be signed by.
+
+    Attributes:
+        study: Key that the study's envelope was opened with.
+        charter: Key that the charter's envelope was opened with: the operator's,
+            as it was pinned at enrolment.
+        policy: Key that the policy's envelope was opened with: the brand's own.
+    """
+
+    study: str | None = None
+    charter: str | None = None
+    policy: str | None = None
+
+    @classmethod
+    def unsafe_assumed(cls, charter: AllianceCharter, policy: BrandPolicy) -> SignatureState:
+        """Assume that all is signed as it should be, for rehearsing a decision."""
+        member = next((m for m in charter.members if m.brand == policy.brand), None)
+        key = charter.operator.signing_key
+        return cls(study=key, charter=key, policy=member.signing_key if member else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of one decision."""
+
+    study: Study
+    charter: AllianceCharter
+    policy: BrandPolicy
+    asset: DataAsset
+    consent: ConsentState
+    budget: BudgetState | None
+    signature: SignatureState
+    now: datetime
+    sources: Sources
+
+
+@dataclass(frozen=True, slots=True)
+class PermitFacts:
+    """The facts of one decision as one of the policy's permits sees them."""
+
+    facts: Facts
+    index: int
+
+    @property
+    def permit(self) -> Permit:
+        """The permit that is looked at."""
+        return self.facts.policy.permits[self.index]
+
+    def line_of(self, *path: str | int) -> str:
+        """Name the place of a field of the permit."""
+        full: FieldPath = ("permits", self.index, *path)
+        return self.facts.sources.policy.line_of(*full)

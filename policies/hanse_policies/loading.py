@@ -1,0 +1,158 @@
+"""Read documents that people wrote: strict YAML in, valid documents with positions out.
+
+Nothing is guessed or mended. The first problem is told as
+`file:line:column: ...`, and the document is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset, Study
+from hanse_policies.documents.base import StrictModel
+from hanse_policies.errors import (
+    DocumentError,
+    DocumentFileError,
+    DocumentKindError,
+    DocumentSyntaxError,
+)
+from hanse_policies.kinds import DOCUMENT_KINDS, kind_of
+from hanse_policies.problems import first_problem
+from hanse_policies.source import Source
+from hanse_policies.strict_yaml import YamlTree, parse_yaml
+
+MAXIMUM_DOCUMENT_BYTES = 1024 * 1024
+
+T = TypeVar("T", bound=StrictModel)
+T_co = TypeVar("T_co", bound=StrictModel, covariant=True)
+
+__all__ = [
+    "MAXIMUM_DOCUMENT_BYTES",
+    "Loaded",
+    "Source",
+    "load_any",
+    "load_asset",
+    "load_charter",
+    "load_document",
+    "load_policy",
+    "load_study",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T_co]):
+    """A document and where each of its fields was written."""
+
+    document: T_co
+    source: Source
+
+
+def load_document(path: Path, model: type[T]) -> Loaded[T]:
+    """Read a document of a known class from a YAML file.
+
+    Args:
+        path: The file, UTF-8, at most 1 MiB.
+        model: The class of document that it must hold.
+
+    Returns:
+        The document with its positions.
+
+    Raises:
+        DocumentFileError: The file is missing, unreadable, too large or not UTF-8.
+        DocumentSyntaxError: It is not strict YAML.
+        DocumentKindError: Its `kind` is another.
+        DocumentError: A field is missing, unknown, or has a value that is not allowed.
+    """
+    tree = _read_tree(path)
+    expected = kind_of(model)
+    if tree.at(("kind",)) != expected:
+        raise _wrong_kind(tree, path, expected)
+    return _validate(tree, path, model)
+
+
+def load_any(path: Path) -> Loaded[StrictModel]:
+    """Read a document of whatever kind it says it is.
+
+    Raises:
+        DocumentKindError: Its `kind` is missing or unknown.
+        DocumentError: As `load_document` raises.
+    """
+    tree = _read_tree(path)
+    kind = tree.at(("kind",))
+    if not isinstance(kind, str) or kind not in DOCUMENT_KINDS:
+        raise _wrong_kind(tree, path, f"one of {', '.join(DOCUMENT_KINDS)}")
+    return _validate(tree, path, DOCUMENT_KINDS[kind])
+
+
+def load_charter(path: Path) -> Loaded[AllianceCharter]:
+    """Read an alliance's charter; raises as `load_document` does."""
+    return load_document(path, AllianceCharter)
+
+
+def load_policy(path: Path) -> Loaded[BrandPolicy]:
+    """Read a brand's policy; raises as `load_document` does."""
+    return load_document(path, BrandPolicy)
+
+
+def load_asset(path: Path) -> Loaded[DataAsset]:
+    """Read the description of a data asset; raises as `load_document` does."""
+    return load_document(path, DataAsset)
+
+
+def load_study(path: Path) -> Loaded[Study]:
+    """Read a study; raises as `load_document` does."""
+    return load_document(path, Study)
+
+
+def _validate(tree: YamlTree, path: Path, model: type[T]) -> Loaded[T]:
+    try:
+        # JSON mode is strict about types and yet knows lists, words and instants.
+        document = model.model_validate_json(json.dumps(tree.root), strict=True)
+    except ValidationError as error:
+        raise first_problem(error, tree, str(path), model) from error
+    return Loaded(document, Source(path.name, tree.keys))
+
+
+def _wrong_kind(tree: YamlTree, path: Path, expected: str) -> DocumentError:
+    if not isinstance(tree.root, dict):
+        return DocumentSyntaxError(
+            "expected a mapping of fields, got something else", location=f"{path}:1:1"
+        )
+    found = tree.root.get("kind")
+    place = tree.values.get(("kind",), tree.values[()])
+    got = f"`{found[:64]}`" if isinstance(found, str) else "none"
+    return DocumentKindError(
+        f"field `kind`: expected {expected}, got {got}", location=f"{path}:{place}", field="kind"
+    )
+
+
+def _read_tree(path: Path) -> YamlTree:
+    return parse_yaml(_read_text(path), str(path))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_DOCUMENT_BYTES + 1)
+    except FileNotFoundError as error:
+        raise DocumentFileError("expected a file, got none", location=str(path)) from error
+    except OSError as error:
+        reason = (error.strerror or "refused").lower()
+        raise DocumentFileError(f"cannot read the file: {reason}", location=str(path)) from error
+    if len(data) > MAXIMUM_DOCUMENT_BYTES:
+        raise DocumentFileError(
+            f"expected at most {MAXIMUM_DOCUMENT_BYTES} bytes, got more", location=str(path)
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        raise DocumentFileError(
+            "expected UTF-8 text, got other bytes", location=f"{path}:{line}:{column}"
+        ) from error

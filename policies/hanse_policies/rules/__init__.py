@@ -1,0 +1,1 @@
+"""The rules that decide, one family a module."""

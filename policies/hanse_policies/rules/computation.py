@@ -1,0 +1,37 @@
+"""Kinds of computation: only what charter and permit both name is computed."""
+
+from __future__ import annotations
+
+from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.facts import Facts, PermitFacts
+
+
+def check(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether the charter names the study's kind of computation."""
+    kind, allowed = facts.study.computation.kind, facts.charter.computations
+    return (
+        judge(
+            "computation.charter",
+            kind in allowed,
+            facts.sources.charter.line_of("computations"),
+            asked=kind,
+            allowed=listed(allowed),
+            at=facts.sources.study.line_of("computation", "kind"),
+        ),
+    )
+
+
+def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
+    """Ask whether the permit covers the study's kind of computation."""
+    kind, allowed = case.facts.study.computation.kind, case.permit.computations
+    return (
+        judge(
+            "computation.permit",
+            kind in allowed,
+            case.line_of("computations"),
+            asked=kind,
+            allowed=listed(allowed),
+            brand=case.facts.policy.brand,
+            at=case.facts.sources.study.line_of("computation", "kind"),
+        ),
+    )

@@ -1,0 +1,51 @@
+"""Consent: a readable, recent register that records the study's purpose.
+
+This family judges the register as a whole; the warehouse query leaves out each
+person without valid consent. A register that cannot be read, is stale, or
+claims to be from the future denies.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.facts import Facts
+
+
+def check(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether the consent register may be relied on now, for the study's purpose."""
+    synced = facts.consent.synced
+    source = facts.sources.asset
+    if synced is None or synced.tzinfo is None:
+        return (judge("consent.register", False, source.line_of("consent", "source")),)
+    purpose = facts.study.purpose
+    recorded = purpose in facts.consent.purposes and purpose in facts.asset.consent.purposes
+    return (
+        judge("consent.register", True, source.line_of("consent", "source")),
+        judge(
+            "consent.purpose",
+            recorded,
+            source.line_of("consent", "purposes"),
+            asked=purpose,
+            at=facts.sources.study.line_of("purpose"),
+        ),
+        *_check_age(facts, synced),
+    )
+
+
+def _check_age(facts: Facts, synced: datetime) -> tuple[RuleFinding, ...]:
+    hours = facts.policy.consent.max_age_hours
+    source = facts.sources.policy.line_of("consent", "max_age_hours")
+    found = synced.isoformat(timespec="seconds")
+    now = facts.now.isoformat(timespec="seconds")
+    return (
+        judge("consent.clock", synced <= facts.now, source, found=found, limit=now),
+        judge(
+            "consent.age",
+            facts.now - synced <= timedelta(hours=hours),
+            source,
+            found=found,
+            limit=str(hours),
+        ),
+    )

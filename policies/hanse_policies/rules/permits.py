@@ -1,0 +1,63 @@
+"""Permits: a study fits within one permit of the brand as a whole, or within none.
+
+Permits never add up. Where a study fits within none, it is explained against
+the nearest: one for the same purpose and asset before any other, then the one
+that refuses for the fewest reasons, then the first in the policy. Purpose comes
+first, so that no explanation ever advises to state another purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.documents import Verdict
+from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.rules import columns, computation, minimums, purpose, recipients, retention
+
+FAMILIES = (
+    purpose.check_permit,
+    computation.check_permit,
+    columns.check_permit,
+    recipients.check_permit,
+    minimums.check_permit,
+    retention.check_permit,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PermitAnswer:
+    """The permit that a study is judged by, and what its rules said.
+
+    Attributes:
+        index: Place of the permit in the policy; None where there are no permits.
+        findings: What the rules said; all permit where the study fits within it.
+    """
+
+    index: int | None
+    findings: tuple[RuleFinding, ...]
+
+
+def choose(facts: Facts) -> PermitAnswer:
+    """Find the first permit that a study fits within, or else the nearest."""
+    answers = [
+        PermitAnswer(
+            index, tuple(f for family in FAMILIES for f in family(PermitFacts(facts, index)))
+        )
+        for index in range(len(facts.policy.permits))
+    ]
+    if answers:
+        return min(answers, key=_distance)
+    nothing = judge(
+        "permit.none",
+        False,
+        facts.sources.policy.line_of("permits"),
+        brand=facts.policy.brand,
+        asked=facts.study.purpose,
+    )
+    return PermitAnswer(None, (nothing,))
+
+
+def _distance(answer: PermitAnswer) -> tuple[bool, bool, int]:
+    denied = [f.rule for f in answer.findings if f.verdict is Verdict.DENY]
+    return "purpose.permit" in denied, "asset.permit" in denied, len(denied)

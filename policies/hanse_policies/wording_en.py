@@ -1,0 +1,200 @@
+"""What each rule says in English: on a permit, on a refusal, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hanse_policies.wording import Wording
+
+ENGLISH: Mapping[str, Wording] = {
+    "permit.none": Wording(
+        "the brand's policy has permits",
+        "brand {brand} permits nothing at all",
+        "ask brand {brand} for a permit for purpose {asked}",
+    ),
+    "purpose.charter": Wording(
+        "purpose {asked} is one of the charter's",
+        "purpose {asked} ({at}) is none of the charter's: {allowed}",
+        "have the members add purpose {asked} to the charter",
+    ),
+    "purpose.permit": Wording(
+        "the permit is for purpose {asked}",
+        "purpose {asked} ({at}) has no permit; the nearest is for {allowed}",
+        "ask brand {brand} for a permit for purpose {asked}",
+    ),
+    "computation.charter": Wording(
+        "computation {asked} is one of the charter's",
+        "computation {asked} ({at}) is none of the charter's: {allowed}",
+        "have the members add computation {asked} to the charter",
+    ),
+    "computation.permit": Wording(
+        "the permit covers computation {asked}",
+        "computation {asked} ({at}) is not in the permit, which covers {allowed}",
+        "use computation {allowed}, or ask brand {brand} to permit {asked}",
+    ),
+    "asset.match": Wording(
+        "the study reads asset {asked}, which is described",
+        "the study reads asset {asked} ({at}), but the asset described is {allowed}",
+        "decide with the description of asset {asked}, or name asset {allowed} in the study",
+    ),
+    "asset.permit": Wording(
+        "the permit is for asset {asked}",
+        "asset {asked} ({at}) is not the permit's, which is {allowed}",
+        "read asset {allowed}, or ask brand {brand} for a permit for {asked}",
+    ),
+    "columns.asset": Wording(
+        "the asset lists all columns asked for: {asked}",
+        "the asset does not list columns {excess} ({at})",
+        "remove columns {excess} from the study, or list them in the asset",
+    ),
+    "columns.permit": Wording(
+        "the permit covers all columns asked for: {asked}",
+        "the permit does not cover columns {excess} ({at})",
+        "remove columns {excess} from the study, or ask brand {brand} to permit them",
+    ),
+    "columns.person": Wording(
+        "the study does not name the person column",
+        "the study names the person column {excess} ({at}), which no study may read",
+        "remove column {excess} from the study",
+    ),
+    "columns.type": Wording(
+        "each column has a type that fits its use",
+        "columns of a type that does not fit their use: {excess} ({at})",
+        "use each of these columns as its type allows",
+    ),
+    "consent.register": Wording(
+        "the consent register could be read",
+        "the consent register could not be read, or does not say when it was synced",
+        "make the consent register readable, then decide again",
+    ),
+    "consent.purpose": Wording(
+        "the consent register records purpose {asked}",
+        "the consent register does not record purpose {asked} ({at})",
+        "obtain and record consent for purpose {asked}, and map it in the asset",
+    ),
+    "consent.clock": Wording(
+        "the consent register was synced in the past",
+        "the consent register says it was synced at {found}, after now ({limit})",
+        "set the clocks of the register and of this machine right",
+    ),
+    "consent.age": Wording(
+        "the consent register was synced within {limit} hours",
+        "the consent register was last synced at {found}, more than {limit} hours ago",
+        "sync the consent register, then decide again",
+    ),
+    "recipients.charter": Wording(
+        "all recipients are the charter's: {asked}",
+        "recipients {excess} ({at}) are none of the charter's: {allowed}",
+        "remove recipients {excess} from the study",
+    ),
+    "recipients.permit": Wording(
+        "the permit covers all recipients: {asked}",
+        "recipients {excess} ({at}) are not in the permit, which covers {allowed}",
+        "remove recipients {excess} from the study, or ask brand {brand} to permit them",
+    ),
+    "minimum-persons.charter": Wording(
+        "minimum_persons {asked} is at least the charter's {limit}",
+        "minimum_persons {asked} ({at}) is below the charter's {limit}",
+        "raise minimum_persons to {limit}",
+    ),
+    "minimum-persons.permit": Wording(
+        "minimum_persons {asked} is at least the permit's {limit}",
+        "minimum_persons {asked} ({at}) is below the permit's {limit}",
+        "raise minimum_persons to {limit}",
+    ),
+    "minimum-brands.charter": Wording(
+        "minimum_brands {asked} is at least the charter's {limit}",
+        "minimum_brands {asked} ({at}) is below the charter's {limit}",
+        "raise minimum_brands to {limit}",
+    ),
+    "budget.epsilon-charter": Wording(
+        "epsilon {asked} is at most the charter's {limit}",
+        "epsilon {asked} ({at}) is above the charter's {limit}",
+        "lower epsilon to {limit}",
+    ),
+    "budget.delta-charter": Wording(
+        "delta {asked} is at most the charter's {limit}",
+        "delta {asked} ({at}) is above the charter's {limit}",
+        "lower delta to {limit}",
+    ),
+    "budget.purpose": Wording(
+        "the policy has a budget for purpose {asked}",
+        "the policy has no budget for purpose {asked} ({at})",
+        "ask brand {brand} for a budget for purpose {asked}",
+    ),
+    "budget.period": Wording(
+        "a period of the budget covers now, until {found}",
+        "no period of the budget covers now ({found}); the first starts at {limit}",
+        "wait until {limit}",
+    ),
+    "budget.delta": Wording(
+        "delta {asked} is at most the budget's {limit}",
+        "delta {asked} ({at}) is above the budget's {limit}",
+        "lower delta to {limit}",
+    ),
+    "budget.known": Wording(
+        "the ledger says what is spent",
+        "the ledger does not say what is spent at delta {limit}",
+        "make the ledger readable and have it report at delta {limit}",
+    ),
+    "budget.epsilon": Wording(
+        "running it brings epsilon spent from {spent} to {found} of {limit}",
+        "running it brings epsilon spent from {spent} to {found}, above the budget's {limit}",
+        "lower epsilon ({at}) to {left}, which is left, or wait for the renewal at {until}",
+    ),
+    "budget.exhausted": Wording(
+        "some of the budget is left",
+        "epsilon {spent} of the budget's {limit} is spent, and running it brings it to {found}",
+        "wait for the renewal at {until}",
+    ),
+    "retention.charter": Wording(
+        "retention_days {asked} is at most the charter's {limit}",
+        "retention_days {asked} ({at}) is above the charter's {limit}",
+        "lower retention_days to {limit}",
+    ),
+    "retention.permit": Wording(
+        "retention_days {asked} is at most the permit's {limit}",
+        "retention_days {asked} ({at}) is above the permit's {limit}",
+        "lower retention_days to {limit}",
+    ),
+    "expiry.study": Wording(
+        "the study may start until {limit}",
+        "the study expired at {limit}, now is {found}",
+        "propose a new version of the study with a later expiry",
+    ),
+    "expiry.clock": Wording(
+        "the time now is known",
+        "the time now has no time zone, so nothing can be said to be valid",
+        "decide with an instant that has a time zone",
+    ),
+    "signature.charter": Wording(
+        "the charter is signed by its operator",
+        "the charter is not known to be signed by its operator's key",
+        "fetch the charter anew and verify it with the operator's pinned key",
+    ),
+    "signature.policy": Wording(
+        "the policy is signed by brand {brand}",
+        "the policy is not known to be signed by the key the charter pins for brand {brand}",
+        "sign the policy with brand {brand}'s key",
+    ),
+    "signature.study": Wording(
+        "the study is signed by the charter's operator",
+        "the study is not known to be signed by the charter's operator",
+        "have the operator sign the study with the key that the charter names",
+    ),
+    "identity.alliance": Wording(
+        "charter, policy and study are of alliance {limit}",
+        "the charter is of alliance {limit}, others are not: {found}",
+        "use documents of one alliance",
+    ),
+    "identity.brand": Wording(
+        "policy and asset are brand {brand}'s",
+        "the policy is brand {brand}'s, but the asset is brand {found}'s",
+        "use the asset of brand {brand}",
+    ),
+    "identity.member": Wording(
+        "brand {brand} is a member of the alliance",
+        "brand {brand} is no member of the alliance",
+        "enrol brand {brand} with the operator",
+    ),
+}

@@ -1,0 +1,200 @@
+"""What each rule says in Chinese: on a permit, on a refusal, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hanse_policies.wording import Wording
+
+CHINESE: Mapping[str, Wording] = {
+    "permit.none": Wording(
+        "品牌策略中有许可",
+        "品牌 {brand} 未许可任何用途",
+        "请品牌 {brand} 为目的 {asked} 添加许可",
+    ),
+    "purpose.charter": Wording(
+        "目的 {asked} 在章程允许之列",
+        "目的 {asked}({at})不在章程允许之列:{allowed}",
+        "请成员将目的 {asked} 写入章程",
+    ),
+    "purpose.permit": Wording(
+        "许可适用于目的 {asked}",
+        "目的 {asked}({at})没有许可;最接近的许可用于 {allowed}",
+        "请品牌 {brand} 为目的 {asked} 添加许可",
+    ),
+    "computation.charter": Wording(
+        "计算类型 {asked} 在章程允许之列",
+        "计算类型 {asked}({at})不在章程允许之列:{allowed}",
+        "请成员将计算类型 {asked} 写入章程",
+    ),
+    "computation.permit": Wording(
+        "许可包含计算类型 {asked}",
+        "计算类型 {asked}({at})不在许可内,许可仅包含 {allowed}",
+        "改用计算类型 {allowed},或请品牌 {brand} 许可 {asked}",
+    ),
+    "asset.match": Wording(
+        "研究读取的数据资产 {asked} 已有描述",
+        "研究读取数据资产 {asked}({at}),但现有描述属于 {allowed}",
+        "使用数据资产 {asked} 的描述,或在研究中改用 {allowed}",
+    ),
+    "asset.permit": Wording(
+        "许可适用于数据资产 {asked}",
+        "数据资产 {asked}({at})不是许可中的资产 {allowed}",
+        "改读数据资产 {allowed},或请品牌 {brand} 为 {asked} 添加许可",
+    ),
+    "columns.asset": Wording(
+        "数据资产列出了所需的全部列:{asked}",
+        "数据资产未列出列 {excess}({at})",
+        "从研究中删去列 {excess},或在数据资产中列出",
+    ),
+    "columns.permit": Wording(
+        "许可包含所需的全部列:{asked}",
+        "许可不包含列 {excess}({at})",
+        "从研究中删去列 {excess},或请品牌 {brand} 许可",
+    ),
+    "columns.person": Wording(
+        "研究未引用个人标识列",
+        "研究引用了个人标识列 {excess}({at}),任何研究均不得读取",
+        "从研究中删去列 {excess}",
+    ),
+    "columns.type": Wording(
+        "各列的类型均与用途相符",
+        "列的类型与用途不符:{excess}({at})",
+        "按各列的类型使用这些列",
+    ),
+    "consent.register": Wording(
+        "同意登记可以读取",
+        "同意登记无法读取,或未注明同步时间",
+        "恢复同意登记的读取,然后重新决定",
+    ),
+    "consent.purpose": Wording(
+        "同意登记包含目的 {asked}",
+        "同意登记不包含目的 {asked}({at})",
+        "取得并登记对目的 {asked} 的同意,并在数据资产中建立映射",
+    ),
+    "consent.clock": Wording(
+        "同意登记的同步时间在当前时间之前",
+        "同意登记的同步时间 {found} 晚于当前时间({limit})",
+        "校准同意登记和本机的时钟",
+    ),
+    "consent.age": Wording(
+        "同意登记在 {limit} 小时内同步过",
+        "同意登记最近一次同步为 {found},距今超过 {limit} 小时",
+        "同步同意登记,然后重新决定",
+    ),
+    "recipients.charter": Wording(
+        "全部接收方均在章程之列:{asked}",
+        "接收方 {excess}({at})不在章程之列:{allowed}",
+        "从研究中删去接收方 {excess}",
+    ),
+    "recipients.permit": Wording(
+        "许可包含全部接收方:{asked}",
+        "接收方 {excess}({at})不在许可内,许可仅包含 {allowed}",
+        "从研究中删去接收方 {excess},或请品牌 {brand} 许可",
+    ),
+    "minimum-persons.charter": Wording(
+        "最少人数 {asked} 不低于章程的 {limit}",
+        "最少人数 {asked}({at})低于章程的 {limit}",
+        "将 minimum_persons 提高到 {limit}",
+    ),
+    "minimum-persons.permit": Wording(
+        "最少人数 {asked} 不低于许可的 {limit}",
+        "最少人数 {asked}({at})低于许可的 {limit}",
+        "将 minimum_persons 提高到 {limit}",
+    ),
+    "minimum-brands.charter": Wording(
+        "最少品牌数 {asked} 不低于章程的 {limit}",
+        "最少品牌数 {asked}({at})低于章程的 {limit}",
+        "将 minimum_brands 提高到 {limit}",
+    ),
+    "budget.epsilon-charter": Wording(
+        "epsilon {asked} 不超过章程的 {limit}",
+        "epsilon {asked}({at})超过章程的 {limit}",
+        "将 epsilon 降到 {limit}",
+    ),
+    "budget.delta-charter": Wording(
+        "delta {asked} 不超过章程的 {limit}",
+        "delta {asked}({at})超过章程的 {limit}",
+        "将 delta 降到 {limit}",
+    ),
+    "budget.purpose": Wording(
+        "策略中有目的 {asked} 的隐私预算",
+        "策略中没有目的 {asked}({at})的隐私预算",
+        "请品牌 {brand} 为目的 {asked} 设定隐私预算",
+    ),
+    "budget.period": Wording(
+        "当前时间处于预算周期内,至 {found}",
+        "当前时间({found})不在任何预算周期内,首个周期始于 {limit}",
+        "等到 {limit}",
+    ),
+    "budget.delta": Wording(
+        "delta {asked} 不超过预算的 {limit}",
+        "delta {asked}({at})超过预算的 {limit}",
+        "将 delta 降到 {limit}",
+    ),
+    "budget.known": Wording(
+        "账本给出了已用预算",
+        "账本未给出 delta 为 {limit} 时的已用预算",
+        "恢复账本的读取,并按 delta {limit} 报告",
+    ),
+    "budget.epsilon": Wording(
+        "运行后已用 epsilon 由 {spent} 增至 {found},上限 {limit}",
+        "运行后已用 epsilon 由 {spent} 增至 {found},超过预算 {limit}",
+        "将 epsilon({at})降到剩余的 {left},或等到 {until} 预算更新",
+    ),
+    "budget.exhausted": Wording(
+        "预算尚有剩余",
+        "预算 {limit} 中已用 epsilon {spent},运行后将增至 {found}",
+        "等到 {until} 预算更新",
+    ),
+    "retention.charter": Wording(
+        "保存天数 {asked} 不超过章程的 {limit}",
+        "保存天数 {asked}({at})超过章程的 {limit}",
+        "将 retention_days 降到 {limit}",
+    ),
+    "retention.permit": Wording(
+        "保存天数 {asked} 不超过许可的 {limit}",
+        "保存天数 {asked}({at})超过许可的 {limit}",
+        "将 retention_days 降到 {limit}",
+    ),
+    "expiry.study": Wording(
+        "研究可在 {limit} 之前开始",
+        "研究已于 {limit} 到期,当前时间 {found}",
+        "提交到期时间更晚的新版研究",
+    ),
+    "expiry.clock": Wording(
+        "当前时间已知",
+        "当前时间没有时区,无法判断任何有效期",
+        "使用带时区的时间进行决定",
+    ),
+    "signature.charter": Wording(
+        "章程由运营方签署",
+        "未能确认章程由运营方密钥签署",
+        "重新获取章程,并用已固定的运营方密钥验证",
+    ),
+    "signature.policy": Wording(
+        "策略由品牌 {brand} 签署",
+        "未能确认策略由章程为品牌 {brand} 固定的密钥签署",
+        "用品牌 {brand} 的密钥签署策略",
+    ),
+    "signature.study": Wording(
+        "研究由章程中的运营方签署",
+        "未能确认研究由章程中的运营方签署",
+        "请运营方用章程所列密钥签署研究",
+    ),
+    "identity.alliance": Wording(
+        "章程、策略和研究同属联盟 {limit}",
+        "章程属于联盟 {limit},其他文件不是:{found}",
+        "使用同一联盟的文件",
+    ),
+    "identity.brand": Wording(
+        "策略与数据资产同属品牌 {brand}",
+        "策略属于品牌 {brand},但数据资产属于品牌 {found}",
+        "使用品牌 {brand} 的数据资产",
+    ),
+    "identity.member": Wording(
+        "品牌 {brand} 是联盟成员",
+        "品牌 {brand} 不是联盟成员",
+        "向运营方登记品牌 {brand}",
+    ),
+}

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from hanse_policies.catalogue import RULE_TEXTS
+from hanse_policies.documents import (
+    Between,
+    BinnedAxis,
+    BrandPolicy,
+    ComputationKind,
+    ConsentState,
+    Floors,
+    Limits,
+    NumericFeature,
+    OneOf,
+    Purpose,
+    Study,
+    Verdict,
+)
+from hanse_policies.engine import decide
+from hanse_policies.facts import BudgetState
+from tests.support.decisions import SIGNED, Case
+from tests.support.documents import (
+    NOW,
+    a_budget,
+    a_charter,
+    a_consent_mapping,
+    a_consent_state,
+    a_histogram,
+    a_histogram_permit,
+    a_histogram_study,
+    a_key,
+    a_member,
+    a_permit,
+    a_policy,
+    a_privacy,
+    a_training,
+    a_training_study,
+    an_asset,
+    brand_key,
+)
+
+
+def with_permit(**changes: object) -> BrandPolicy:
+    return a_policy(permits=(a_permit(**changes),))
+
+
+def hours_ago(hours: float) -> ConsentState:
+    return a_consent_state(NOW - timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("study", [a_training_study(), a_histogram_study()])
+def test_documents_that_fit_together_are_permitted(study: Study) -> None:
+    decision = Case(study=study).decide()
+    assert decision.is_permitted
+    assert decision.denied_by == ()
+    assert {f.verdict for f in decision.findings} == {Verdict.PERMIT}
+
+
+def test_nothing_is_permitted_unless_signatures_are_shown() -> None:
+    case = Case()
+    decision = decide(
+        case.study,
+        charter=case.charter,
+        policy=case.policy,
+        asset=case.asset,
+        consent=case.consent,
+        budget=case.budget,
+        now=case.now,
+    )
+    assert decision.denied_by == ("signature.charter", "signature.policy", "signature.study")
+
+
+HISTOGRAM_ON = {
+    name: a_histogram_study(computation=a_histogram(axes=(BinnedAxis(column=name, edges=(1.0,)),)))
+    for name in ("region", "age_years", "person_id", "Person_ID", "unheard_of", "bought")
+}
+LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id")
+
+
+@pytest.mark.parametrize(
+    ("case", "codes"),
+    [
+        # purpose
+        (Case(charter=a_charter(purposes=(Purpose.AUDIENCE_ANALYTICS,))), {"purpose.charter"}),
+        (
+            Case(policy=with_permit(purpose=Purpose.AUDIENCE_ANALYTICS)),
+            {"purpose.permit"},
+        ),
+        (Case(policy=a_policy(permits=())), {"permit.none"}),
+        # computation
+        (
+            Case(charter=a_charter(computations=(ComputationKind.AUDIENCE_HISTOGRAM,))),
+            {"computation.charter"},
+        ),
+        (
+            Case(policy=with_permit(computations=(ComputationKind.AUDIENCE_HISTOGRAM,))),
+            {"computation.permit"},
+        ),
+        # columns: minimum necessary
+        (Case(policy=with_permit(columns=("visits", "spend", "region"))), {"columns.permit"}),
+        (
+            Case(
+                study=a_training_study(
+                    population=(Between(column="age_years", lower=18.0, upper=99.0),)
+                )
+            ),
+            {"columns.permit"},
+        ),
+        (
+            Case(study=a_training_study(asset="orders"), policy=with_permit(asset="orders")),
+            {"asset.match"},
+        ),
+        (Case(policy=with_permit(asset="orders")), {"asset.permit"}),
+        (
+            Case(
+                study=HISTOGRAM_ON["unheard_of"],
+                policy=a_policy(permits=(a_histogram_permit(columns=("unheard_of",)),)),
+            ),
+            {"columns.asset"},
+        ),
+        (
+            Case(
+                study=HISTOGRAM_ON["person_id"],
+                policy=a_policy(permits=(a_histogram_permit(columns=LARGER_COLUMNS),)),
+            ),
+            {"columns.person", "columns.asset"},
+        ),
+        (
+            Case(
+                study=HISTOGRAM_ON["Person_ID"],
+                policy=a_policy(permits=(a_histogram_permit(columns=("Person_ID",)),)),
+                asset=an_asset(
+                    columns=[
+                        {"name": "Person_ID", "type": "number", "description": "a copy of the id"}
+                    ]
+                ),
+            ),
+            {"columns.person"},
+        ),
+        (Case(study=HISTOGRAM_ON["region"]), {"columns.type"}),
+        (
+            Case(
+                study=a_training_study(population=(OneOf(column="visits", values=("many",)),)),
+            ),
+            {"columns.type"},
+        ),
+        (
+            Case(
+                study=a_training_study(population=(Between(column="region", lower=0.0, upper=1.0),))
+            ),
+            {"columns.type"},
+        ),
+        (
+            Case(
+                study=a_training_study(
+                    computation=a_training(
+                        label="spend",
+                        features=(NumericFeature(column="visits", lower=0.0, upper=1.0),),
+                    )
+                )
+            ),
+            {"columns.type"},
+        ),
+        # consent
+        (Case(consent=a_consent_state(None)), {"consent.register"}),
+        (Case(consent=a_consent_state(NOW.replace(tzinfo=None))), {"consent.register"}),
+        (Case(consent=hours_ago(48.01)), {"consent.age"}),
+        (Case(consent=hours_ago(-0.01)), {"consent.clock"}),
+        (
+            Case(consent=a_consent_state(purposes=frozenset({Purpose.AUDIENCE_ANALYTICS}))),
+            {"consent.purpose"},
+        ),
+        (
+            Case(
+                asset=an_asset(
+                    consent=a_consent_mapping(purposes={Purpose.AUDIENCE_ANALYTICS: "audience"})
+                )
+            ),
+            {"consent.purpose"},
+        ),
+        # recipients
+        (
+            Case(
+                study=a_training_study(recipients=("alliance-members", "press")),
+                policy=with_permit(recipients=("alliance-members", "press")),
+            ),
+            {"recipients.charter"},
+        ),
+        (Case(study=a_training_study(recipients=("operator",))), {"recipients.permit"}),
+        # minimums
+        (
+            Case(charter=a_charter(floors=Floors(minimum_brands=3, minimum_persons=101))),
+            {"minimum-persons.charter"},
+        ),
+        (Case(study=a_training_study(minimum_persons=99)), {"minimum-persons.permit"}),
+        (Case(study=a_training_study(minimum_brands=2)), {"minimum-brands.charter"}),
+        # budget
+        (
+            Case(charter=a_charter(limits=Limits(epsilon=2.9, delta=1e-5, retention_days=365))),
+            {"budget.epsilon-charter"},
+        ),
+        (
+            Case(charter=a_charter(limits=Limits(epsilon=4.0, delta=1e-7, retention_days=365))),
+            {"budget.delta-charter"},
+        ),
+        (
+            Case(study=a_training_study(privacy=a_privacy(delta=2e-6))),
+            {"budget.delta"},
+        ),
+        (Case(policy=a_policy(budgets=())), {"budget.purpose"}),
+        (
+            Case(policy=a_policy(budgets=(a_budget(starts=NOW + timedelta(days=1)),))),
+            {"budget.period"},
+        ),
+        (Case(budget=None), {"budget.known"}),
+        (Case(budget=BudgetState(0.0, 3.0, 2e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(3.0, 2.0, 1e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(-1.0, 2.0, 1e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(0.0, math.inf, 1e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(math.nan, 1.0, 1e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(0.0, math.nan, 1e-6)), {"budget.known"}),
+        (Case(budget=BudgetState(0.0, 1.0, math.nan)), {"budget.known"}),
+        (Case(budget=BudgetState(4.0, 6.01, 1e-6)), {"budget.epsilon"}),
+        (Case(budget=BudgetState(6.0, 6.01, 1e-6)), {"budget.exhausted"}),
+        # retention, expiry
+        (
+            Case(study=a_training_study(retention_days=181)),
+            {"retention.permit"},
+        ),
+        (
+            Case(
+                study=a_training_study(retention_days=366), policy=with_permit(retention_days=3650)
+            ),
+            {"retention.charter"},
+        ),
+        (Case(study=a_training_study(expires=NOW)), {"expiry.study"}),
+        (Case(now=NOW.replace(tzinfo=None)), {"expiry.clock"}),
+        # signatures and identity
+        (
+            Case(signature=replace(SIGNED, study=a_key(99).public_hex)),
+            {"signature.study"},
+        ),
+        (Case(signature=replace(SIGNED, charter=None)), {"signature.charter"}),
+        (
+            Case(signature=replace(SIGNED, policy=brand_key("birch").public_hex)),
+            {"signature.policy"},
+        ),
+        (Case(study=a_training_study(alliance="coast2")), {"identity.alliance"}),
+        (Case(policy=a_policy(alliance="coast2")), {"identity.alliance"}),
+        (Case(asset=an_asset(brand="birch")), {"identity.brand"}),
+        (
+            Case(charter=a_charter(members=(a_member("birch"), a_member("cedar")))),
+            {"identity.member", "signature.policy"},
+        ),
+    ],
+)  # fmt: skip
+def test_one_thing_that_is_not_allowed_denies_and_is_named(case: Case, codes: set[str]) -> None:
+    decision = case.decide()
+    assert decision.verdict is Verdict.DENY
+    assert set(decision.denied_by) == codes
+    assert decision.permit is None
+    assert decision.effective is None
+
+
+def test_each_rule_that_can_refuse_is_seen_refusing() -> None:
+    """The table above names every rule of the catalogue."""
+    table = next(
+        mark
+        for mark in test_one_thing_that_is_not_allowed_denies_and_is_named.pytestmark  # type: ignore[attr-defined]
+        if mark.name == "parametrize"
+    )
+    named = {code for _, codes in table.args[1] for code in codes}
+    assert named == set(RULE_TEXTS)
+
+
+def test_a_repeated_question_is_permitted_though_the_budget_is_spent() -> None:
+    assert Case(budget=BudgetState(6.0, 6.0, 1e-6)).decide().is_permitted
+
+
+def test_permits_never_add_up() -> None:
+    halves = (
+        a_permit(columns=("visits", "spend", "region", "bought"), recipients=("operator",)),
+        a_permit(columns=("visits",)),
+    )
+    assert not Case(policy=a_policy(permits=halves)).decide().is_permitted
+
+
+def test_the_permit_that_fits_is_found_wherever_it_stands() -> None:
+    permits = (a_histogram_permit(), a_permit(columns=("visits",)), a_permit())
+    decision = Case(policy=a_policy(permits=permits)).decide()
+    assert decision.permit == a_permit()
+    assert decision.permit_index == 2
+
+
+def test_a_refusal_is_explained_against_the_permit_of_the_same_purpose() -> None:
+    permits = (
+        a_permit(purpose=Purpose.CROSS_BRAND_MEASUREMENT),
+        a_permit(columns=("visits",), recipients=("operator",)),
+    )
+    decision = Case(policy=a_policy(permits=permits)).decide()
+    assert decision.permit_index == 1
+    assert set(decision.denied_by) == {"columns.permit", "recipients.permit"}
+
+
+def test_the_strictest_terms_are_the_effective_ones() -> None:
+    terms = Case(study=a_training_study(minimum_persons=500, retention_days=30)).decide().effective
+    assert terms is not None
+    assert (terms.minimum_persons, terms.minimum_brands, terms.retention_days) == (500, 3, 30)
+    assert (terms.epsilon, terms.delta) == (3.0, 1e-6)
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_the_ends_of_time_deny_and_do_not_raise(year: int) -> None:
+    now = datetime(year, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14)))
+    assert not Case(now=now, consent=a_consent_state(now)).decide().is_permitted
+
+
+@pytest.mark.parametrize(
+    ("case", "repaired"),
+    [
+        (
+            Case(study=a_training_study(minimum_persons=99)),
+            Case(study=a_training_study(minimum_persons=100)),
+        ),
+        (
+            Case(study=a_training_study(retention_days=300)),
+            Case(study=a_training_study(retention_days=180)),
+        ),
+        (
+            Case(study=a_training_study(privacy=a_privacy(epsilon=4.5))),
+            Case(study=a_training_study(privacy=a_privacy(epsilon=4.0))),
+        ),
+        (
+            Case(study=a_training_study(privacy=a_privacy(delta=2e-6))),
+            Case(study=a_training_study(privacy=a_privacy(delta=1e-6))),
+        ),
+    ],
+)
+def test_the_change_that_a_refusal_names_turns_it_into_a_permit(case: Case, repaired: Case) -> None:
+    (refusal,) = case.decide().refusals()
+    changed = set(str(repaired.study).split()) - set(str(case.study).split())
+    (wanted,) = {word.split("=")[-1].rstrip(",)") for word in changed}
+    assert float(refusal.fix.split(" to ")[-1]) == float(wanted)
+    assert repaired.decide().is_permitted
+
+
+def test_the_zone_that_now_is_given_in_does_not_matter() -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=8)))
+    assert Case(now=there).decide().is_permitted
+    assert NOW.tzinfo is UTC
