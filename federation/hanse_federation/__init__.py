@@ -1,0 +1,1 @@
+"""What operator and brands share: messages, measurements, privacy, links, releases."""

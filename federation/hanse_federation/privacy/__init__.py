@@ -1,0 +1,40 @@
+"""Noise, accounting, the plan of a study's privacy loss, and the brand's ledger."""
+
+from hanse_federation.privacy.accountant import (
+    Accountant,
+    PrivacyLimit,
+    PrivacySpent,
+    RenyiCurve,
+)
+from hanse_federation.privacy.charges import AnswerKey, Charge, LedgerEntry, Receipt
+from hanse_federation.privacy.discrete_gaussian import DiscreteGaussian
+from hanse_federation.privacy.events import (
+    ComposedEvent,
+    Event,
+    GaussianEvent,
+    PoissonSampledGaussianEvent,
+)
+from hanse_federation.privacy.ledger import Ledger
+from hanse_federation.privacy.mechanism import GaussianGrid, gaussian_integers
+from hanse_federation.privacy.plan import PrivacyPlan, plan_study
+
+__all__ = [
+    "Accountant",
+    "AnswerKey",
+    "Charge",
+    "ComposedEvent",
+    "DiscreteGaussian",
+    "Event",
+    "GaussianEvent",
+    "GaussianGrid",
+    "Ledger",
+    "LedgerEntry",
+    "PoissonSampledGaussianEvent",
+    "PrivacyLimit",
+    "PrivacyPlan",
+    "PrivacySpent",
+    "Receipt",
+    "RenyiCurve",
+    "gaussian_integers",
+    "plan_study",
+]

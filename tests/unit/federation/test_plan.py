@@ -1,0 +1,147 @@
+"""Plans: the whole study stays within its epsilon, closely, and the same everywhere."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hanse_federation.errors import PrivacyPlanError
+from hanse_federation.messages import Question
+from hanse_federation.privacy import plan as plan_module
+from hanse_federation.privacy.accountant import Accountant, PrivacyLimit, rho_within
+from hanse_federation.privacy.events import GaussianEvent, PoissonSampledGaussianEvent
+from hanse_federation.privacy.plan import PrivacyPlan, accounting_delta, plan_study
+from hanse_policies.documents import Evaluation, LocalTraining, Study
+from tests.support.documents import (
+    a_histogram_study,
+    a_privacy,
+    a_training,
+    a_training_study,
+)
+
+
+def total_epsilon(plan: PrivacyPlan) -> float:
+    """Account for the plan's whole composition from scratch."""
+    return Accountant().epsilon([plan.total()], accounting_delta(plan.limit.delta))
+
+
+def a_study(
+    epsilon: float, delta: float, rounds: int, steps: int, rate: float, share: float
+) -> Study:
+    """Build a training study of these numbers."""
+    local = LocalTraining(
+        steps_per_round=steps, sampling_rate=rate, clipping_norm=1.0, learning_rate=0.1
+    )
+    training = a_training(rounds=rounds, local=local, evaluation=Evaluation(budget_share=share))
+    return a_training_study(computation=training, privacy=a_privacy(epsilon=epsilon, delta=delta))
+
+
+@given(
+    epsilon=st.floats(0.3, 20),
+    delta=st.sampled_from([1e-9, 1e-6, 1e-5]),
+    rounds=st.integers(1, 100),
+    steps=st.integers(1, 100),
+    rate=st.floats(0.01, 1),
+    share=st.floats(0.05, 0.8),
+)
+@settings(max_examples=40, deadline=None)
+def test_training_spends_its_epsilon_and_never_more(
+    epsilon: float, delta: float, rounds: int, steps: int, rate: float, share: float
+) -> None:
+    plan = plan_study(a_study(epsilon, delta, rounds, steps, rate, share))
+    assert epsilon * 0.999 <= total_epsilon(plan) <= epsilon
+    assert plan.spent.epsilon == pytest.approx(total_epsilon(plan), rel=1e-9)
+    assert plan.spent.delta == delta
+
+
+@given(st.floats(0.05, 20), st.sampled_from([1e-9, 1e-6, 1e-4]), st.floats(0.01, 0.9))
+@settings(max_examples=60, deadline=None)
+def test_a_histogram_spends_its_epsilon_and_never_more(
+    epsilon: float, delta: float, share: float
+) -> None:
+    privacy = a_privacy(epsilon=epsilon, delta=delta, cohort_budget_share=share)
+    plan = plan_study(a_histogram_study(privacy=privacy))
+    assert epsilon * 0.999 <= total_epsilon(plan) <= epsilon
+
+
+def test_shares_of_rho_are_kept() -> None:
+    plan = plan_study(a_training_study())
+    rho = rho_within(PrivacyLimit(3.0, accounting_delta(1e-6)))
+    cohort = 0.5 / plan.noise_multiplier(Question.COHORT) ** 2
+    evaluation = 4 * 0.5 / plan.noise_multiplier(Question.EVALUATE) ** 2
+    assert cohort == pytest.approx(0.05 * rho, rel=1e-3)
+    assert evaluation == pytest.approx(0.25 * rho, rel=1e-3)
+    assert cohort <= 0.05 * rho
+    assert evaluation <= 0.25 * rho
+
+
+def test_events_are_those_of_one_asking() -> None:
+    plan = plan_study(a_training_study())
+    trained = plan.event(Question.TRAIN)
+    assert trained == PoissonSampledGaussianEvent(plan.noise_multiplier(Question.TRAIN), 0.2, 5)
+    assert plan.event(Question.COHORT) == GaussianEvent(plan.noise_multiplier(Question.COHORT))
+    assert plan.rounds == 4
+    assert len(plan.total().events) == 1 + 4 + 4
+    measured = plan_study(a_histogram_study())
+    assert measured.rounds == 0
+    assert isinstance(measured.event(Question.MEASURE), GaussianEvent)
+    assert len(measured.total().events) == 2
+
+
+@pytest.mark.parametrize("question", [Question.TRAIN, Question.EVALUATE])
+def test_a_question_that_the_study_does_not_ask_has_no_event(question: Question) -> None:
+    with pytest.raises(PrivacyPlanError, match="expected one of the study's questions"):
+        plan_study(a_histogram_study()).event(question)
+
+
+def test_multipliers_have_four_decimals() -> None:
+    for study in (a_training_study(), a_histogram_study()):
+        for _, multiplier in plan_study(study).multipliers:
+            assert multiplier == round(multiplier, 4)
+
+
+def test_the_plan_does_not_depend_on_what_was_planned_before() -> None:
+    first = plan_study(a_training_study())
+    plan_module._plan.cache_clear()
+    plan_study(a_histogram_study())
+    assert plan_study(a_training_study()) == first
+
+
+def test_the_demo_like_plan_is_the_one_that_was_published() -> None:
+    """Guards against plans that differ between releases; a change here is a ★ change."""
+    plan = plan_study(a_study(3.0, 1e-6, 10, 20, 0.05, 0.25))
+    assert plan.multipliers == (
+        (Question.COHORT, 7.3508),
+        (Question.EVALUATE, 10.3956),
+        (Question.TRAIN, 1.6663),
+    )
+
+
+def test_shares_that_leave_nothing_are_refused() -> None:
+    privacy = a_privacy(cohort_budget_share=0.4)
+    training = a_training(evaluation=Evaluation(budget_share=0.6))
+    with pytest.raises(PrivacyPlanError, match="leaves nothing for the main question"):
+        plan_study(a_training_study(privacy=privacy, computation=training))
+
+
+def test_a_training_that_no_noise_can_hide_is_refused() -> None:
+    study = a_study(1e-4, 1e-9, 1000, 1000, 1.0, 0.25)
+    with pytest.raises(PrivacyPlanError, match="raise epsilon or lower rounds or steps"):
+        plan_study(study)
+
+
+def test_an_epsilon_that_hides_nobody_still_gets_the_least_noise() -> None:
+    plan = plan_study(a_histogram_study(privacy=a_privacy(epsilon=100.0)))
+    assert plan.noise_multiplier(Question.MEASURE) >= 0.1
+    assert total_epsilon(plan) <= 100.0
+
+
+def test_planning_is_quick() -> None:
+    plan_study(a_training_study())
+    plan_module._plan.cache_clear()
+    start = time.process_time()
+    plan_study(a_study(1.0, 1e-6, 20, 10, 0.1, 0.25))
+    assert time.process_time() - start < 0.05

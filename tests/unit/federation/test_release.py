@@ -1,0 +1,396 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from pydantic import ValidationError
+
+from hanse_federation.desk import ReleaseFile
+from hanse_federation.errors import (
+    ModelParametersError,
+    ReleaseCardError,
+    ReleaseExistsError,
+    ReleaseExpiredError,
+    ReleaseFilesError,
+    ReleaseTamperedError,
+)
+from hanse_federation.messages import Parameters, Tensor
+from hanse_federation.model import initial_parameters, input_width
+from hanse_federation.release import (
+    LOCAL_LIMITS,
+    AcrossAlliance,
+    Cohort,
+    Interval,
+    LearningPoint,
+    MeasuredCell,
+    MeasurementTable,
+    ModelQuality,
+    PrivacyStatement,
+    Release,
+    ReleaseCard,
+    guarantee_sentence,
+    is_recipient,
+    read_release,
+    receive_release,
+    release_files,
+    write_release,
+)
+from hanse_federation.release.directory import FileEntry, SignedRelease
+from hanse_policies.documents import (
+    AudienceHistogram,
+    BinnedAxis,
+    BrandId,
+    LocalTraining,
+    MultilayerPerceptron,
+    NeighbouringRelation,
+    NumericFeature,
+    PrivacyUnit,
+    Purpose,
+    TrainModel,
+    TrustMode,
+)
+from hanse_policies.signing import SigningKey
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+KEY = SigningKey.generate()
+MODEL = TrainModel(
+    model=MultilayerPerceptron(hidden=(3,)),
+    label="bought",
+    features=(
+        NumericFeature(column="visits", lower=0, upper=50),
+        NumericFeature(column="spend", lower=0, upper=500),
+    ),
+    rounds=2,
+    local=LocalTraining(steps_per_round=5, sampling_rate=0.1, clipping_norm=1.0, learning_rate=0.5),
+)
+HISTOGRAM = AudienceHistogram(axes=(BinnedAxis(column="spend", edges=(100.0,)),))
+PRIVACY = PrivacyStatement(
+    unit=PrivacyUnit.PERSON_AT_BRAND,
+    neighbours=NeighbouringRelation.ADD_OR_REMOVE_ONE_PERSON,
+    mode=TrustMode.LOCAL,
+    epsilon=1.99991,
+    delta=1e-6,
+    rho=0.05,
+    accountant="Renyi divergence, hanse",
+    accountant_version="1",
+    across_alliance=AcrossAlliance(brands=5, epsilon=6.4, delta=1e-6),
+)
+QUALITY = ModelQuality(
+    auc=Interval(estimate=0.75, lower=0.72, upper=0.78, confidence=0.95),
+    learning_curve=(
+        LearningPoint(
+            round_number=1, auc=Interval(estimate=0.7, lower=0.6, upper=0.8, confidence=0.95)
+        ),
+    ),
+    roc=(),
+    calibration=(),
+)
+TABLE = MeasurementTable(
+    axes=("spend",),
+    cells=(
+        MeasuredCell(
+            labels=("below 100",),
+            count=Interval(estimate=812.0, lower=790.0, upper=834.0, confidence=0.95),
+            share=Interval(estimate=0.8, lower=0.78, upper=0.82, confidence=0.95),
+        ),
+        MeasuredCell(labels=("100 and more",), count=None, share=None),
+    ),
+    minimum_persons=50,
+)
+
+
+def card(**changes: object) -> ReleaseCard:
+    fields: dict[str, object] = {
+        "id": "repurchase-1",
+        "alliance": "harbour-league",
+        "study": "a" * 64,
+        "study_id": "repurchase",
+        "study_version": 1,
+        "title": "Who buys again",
+        "purpose": Purpose.MODEL_TRAINING,
+        "asset": "households",
+        "computation": MODEL,
+        "columns": ("visits", "spend", "bought"),
+        "privacy": PRIVACY,
+        "guarantee": guarantee_sentence(PRIVACY),
+        "limits": LOCAL_LIMITS,
+        "cohort": Cohort(
+            brands=("aurora", "borealis", "cygnus"), noised_persons=2411, standard_deviation=9.5
+        ),
+        "refusals": 0,
+        "result": QUALITY,
+        "recipients": ("members",),
+        "retention_until": NOW + timedelta(days=90),
+        "created": NOW,
+    }
+    return ReleaseCard.model_validate(fields | changes)
+
+
+def parameters() -> Parameters:
+    start = initial_parameters(MODEL, input_width(MODEL.features), "a" * 64)
+    return tuple(Tensor(t.name, t.values + np.float32(0.25)) for t in start)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_release(tmp_path / "release", card(), parameters(), KEY)
+    return tmp_path / "release"
+
+
+def read(folder: Path, now: datetime = NOW) -> Release:
+    return read_release(folder, KEY.public_hex, now)
+
+
+def test_model_comes_back_as_released(tmp_path: Path) -> None:
+    written = write_release(tmp_path / "release", card(), parameters(), KEY)
+
+    release = read(tmp_path / "release")
+
+    assert release.digest == written.digest
+    assert release.card == card()
+    assert release.parameters is not None
+    for ours, theirs in zip(parameters(), release.parameters, strict=True):
+        assert ours.name == theirs.name
+        np.testing.assert_array_equal(ours.values, theirs.values)
+
+
+def test_measurement_comes_back_without_a_model(tmp_path: Path) -> None:
+    measured = card(computation=HISTOGRAM, result=TABLE, columns=("spend",))
+    write_release(tmp_path / "release", measured, None, KEY)
+
+    release = read(tmp_path / "release")
+
+    assert release.parameters is None
+    assert release.card.result == TABLE
+    assert sorted(f.name for f in (tmp_path / "release").iterdir()) == [
+        "card.json",
+        "release.dsse.json",
+    ]
+
+
+def test_release_is_never_replaced(folder: Path) -> None:
+    with pytest.raises(ReleaseExistsError):
+        write_release(folder, card(), parameters(), KEY)
+
+
+def test_refused_release_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseCardError):
+        write_release(tmp_path / "release", card(), None, KEY)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parameters_that_are_not_finite_are_never_released(tmp_path: Path) -> None:
+    first, *rest = parameters()
+    broken = (Tensor(first.name, first.values * np.float32("nan")), *rest)
+
+    with pytest.raises(ModelParametersError):
+        write_release(tmp_path / "release", card(), broken, KEY)
+
+
+def flip_last_byte(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-4])
+
+
+@pytest.mark.parametrize("damage", [flip_last_byte, truncate])
+@pytest.mark.parametrize("name", ["card.json", "model.safetensors", "release.dsse.json"])
+def test_tampered_file_is_refused(folder: Path, name: str, damage: Callable[[Path], None]) -> None:
+    damage(folder / name)
+
+    with pytest.raises(ReleaseTamperedError):
+        read(folder)
+
+
+def test_release_signed_by_another_key_is_refused(tmp_path: Path) -> None:
+    write_release(tmp_path / "release", card(), parameters(), SigningKey.generate())
+
+    with pytest.raises(ReleaseTamperedError, match="operator"):
+        read(tmp_path / "release")
+
+
+def test_extra_file_is_refused(folder: Path) -> None:
+    (folder / "model.py").write_text("import os")
+
+    with pytest.raises(ReleaseFilesError, match="1 other files"):
+        read(folder)
+
+
+@pytest.mark.parametrize("name", ["card.json", "model.safetensors", "release.dsse.json"])
+def test_missing_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    with pytest.raises(ReleaseFilesError):
+        read(folder)
+
+
+def test_link_in_place_of_a_file_is_refused(folder: Path, tmp_path: Path) -> None:
+    (folder / "card.json").rename(tmp_path / "card.json")
+    (folder / "card.json").symlink_to(tmp_path / "card.json")
+
+    with pytest.raises(ReleaseFilesError):
+        read(folder)
+
+
+def test_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseFilesError, match="no such file"):
+        read(tmp_path / "release")
+
+
+def test_card_of_another_release_beside_the_signature_is_refused(
+    folder: Path, tmp_path: Path
+) -> None:
+    write_release(tmp_path / "other", card(title="Something else"), parameters(), KEY)
+    (folder / "card.json").write_bytes((tmp_path / "other" / "card.json").read_bytes())
+
+    with pytest.raises(ReleaseTamperedError):
+        read(folder)
+
+
+def test_release_past_its_retention_is_refused(folder: Path) -> None:
+    assert read(folder, NOW + timedelta(days=89)).card.id == "repurchase-1"
+
+    with pytest.raises(ReleaseExpiredError) as refused:
+        read(folder, NOW + timedelta(days=90))
+
+    assert refused.value.retention_until == NOW + timedelta(days=90)
+
+
+def resigned(tmp_path: Path, model: bytes) -> Path:
+    """Write a release whose operator signed a model file that is not the card's."""
+    folder = tmp_path / "release"
+    write_release(folder, card(), parameters(), KEY)
+    (folder / "model.safetensors").write_bytes(model)
+    entries = tuple(
+        FileEntry(
+            name=name,
+            sha256=hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            size=(folder / name).stat().st_size,
+        )
+        for name in ("card.json", "model.safetensors")
+    )
+    envelope = KEY.sign(SignedRelease(card=card(), files=entries))
+    (folder / "release.dsse.json").write_bytes(envelope.to_json())
+    return folder
+
+
+def arrays() -> dict[str, np.ndarray]:
+    return {tensor.name: tensor.values for tensor in parameters()}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(safetensors.numpy.save(arrays())[:-4], id="truncated"),
+        pytest.param(b"\xff" * 64, id="rubbish"),
+        pytest.param(safetensors.numpy.save({}), id="empty"),
+        pytest.param(
+            safetensors.numpy.save(arrays() | {"extra": np.zeros(1, np.float32)}), id="extra-array"
+        ),
+        pytest.param(
+            safetensors.numpy.save({k: v.astype(np.float64) for k, v in arrays().items()}),
+            id="float64",
+        ),
+        pytest.param(
+            safetensors.numpy.save({k: v * np.float32("inf") for k, v in arrays().items()}),
+            id="infinite",
+        ),
+        pytest.param(
+            safetensors.numpy.save({k: v.reshape(-1) for k, v in arrays().items()}), id="shapes"
+        ),
+    ],
+)
+def test_model_that_is_not_the_cards_is_refused_even_when_signed(
+    tmp_path: Path, model: bytes
+) -> None:
+    with pytest.raises(ReleaseTamperedError):
+        read(resigned(tmp_path, model))
+
+
+def test_release_travels_file_by_file(folder: Path, tmp_path: Path) -> None:
+    received = receive_release(tmp_path / "copy", release_files(folder), KEY.public_hex, NOW)
+
+    assert read(tmp_path / "copy").digest == received.digest == read(folder).digest
+
+
+def test_received_file_with_a_path_in_its_name_is_refused(folder: Path, tmp_path: Path) -> None:
+    files = (*release_files(folder), ReleaseFile("../evil", b"x"))
+
+    with pytest.raises(ReleaseFilesError):
+        receive_release(tmp_path / "copy", files, KEY.public_hex, NOW)
+
+    assert not (tmp_path / "copy").exists()
+
+
+def test_received_file_that_comes_twice_is_refused(folder: Path, tmp_path: Path) -> None:
+    files = release_files(folder)
+
+    with pytest.raises(ReleaseFilesError, match="at most once"):
+        receive_release(tmp_path / "copy", (*files, files[1]), KEY.public_hex, NOW)
+
+
+def test_received_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> None:
+    signed, described, model = release_files(folder)
+    files = (signed, described, replace(model, content=model.content + b"\0"))
+
+    with pytest.raises(ReleaseTamperedError):
+        receive_release(tmp_path / "copy", files, KEY.public_hex, NOW)
+
+
+def test_card_is_canonical_json_that_people_can_read(folder: Path) -> None:
+    read_card = json.loads((folder / "card.json").read_bytes())
+
+    assert read_card["privacy"]["epsilon"] == 1.99991
+    assert read_card["privacy"]["delta"] == 1e-6
+    assert read_card["privacy"]["unit"] == "person-at-brand"
+    assert read_card["privacy"]["neighbours"] == "add-or-remove-one-person"
+
+
+def test_guarantee_states_both_figures_rounded_up() -> None:
+    sentence = guarantee_sentence(PRIVACY)
+
+    assert "(2.000, 1.0e-06)" in sentence
+    assert "at most 5 brands" in sentence
+    assert "(6.400, 1.0e-06)" in sentence
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"result": TABLE}, id="a table for a model"),
+        pytest.param({"retention_until": NOW}, id="retention over at once"),
+        pytest.param({"limits": ()}, id="no limits stated"),
+    ],
+)
+def test_card_that_contradicts_itself_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        card(**changes)
+
+
+def test_cell_that_is_half_suppressed_is_refused() -> None:
+    with pytest.raises(ValidationError, match="together"):
+        MeasuredCell(
+            labels=("x",),
+            count=None,
+            share=Interval(estimate=0.5, lower=0.4, upper=0.6, confidence=0.95),
+        )
+
+
+@pytest.mark.parametrize(
+    ("recipients", "expected"),
+    [(("members",), True), (("aurora",), True), (("operator", "borealis"), False), ((), False)],
+)
+def test_release_goes_to_those_it_names(recipients: tuple[str, ...], expected: bool) -> None:
+    assert is_recipient(BrandId("aurora"), recipients) is expected
