@@ -1,0 +1,106 @@
+"""The bridge between Flower's programming model and the link of Hanse.
+
+Importing it switches off Flower's telemetry and update check.
+"""
+
+import os
+
+# Flower reads the first of these when it is imported; `switch_off_reporting`
+# below serves processes that imported it earlier.
+os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
+os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
+
+from hanse_flower.admission import AnswerRules, admit
+from hanse_flower.errors import (
+    AggregateNotFiniteError,
+    CohortTooSmallError,
+    FlowerBridgeError,
+    ForeignMessageError,
+    GridMisuseError,
+    InadmissibleReplyError,
+    ReplyKindError,
+    ReplyLayoutError,
+    ReplyNotFiniteError,
+    ReplyRangeError,
+    UnknownNodeError,
+    UnsupportedRecordError,
+)
+from hanse_flower.grid import LinkGrid
+from hanse_flower.internals import switch_off_reporting
+from hanse_flower.nodes import node_id_of
+from hanse_flower.progress import (
+    AnswersCollected,
+    BrandRefusal,
+    ForeignReplyDropped,
+    Observer,
+    QuestionAsked,
+    RoundAggregated,
+    RunStep,
+    unobserved,
+)
+from hanse_flower.questions import Answers, BrandAnswer, ask_brands
+from hanse_flower.records import (
+    MESSAGE_TYPE_OF,
+    AnswerPayload,
+    AskedQuestion,
+    answer_from_content,
+    answer_to_content,
+    question_from_message,
+    question_to_content,
+)
+from hanse_flower.refusals import ErrorNumber
+from hanse_flower.responder import ClientAppResponder
+from hanse_flower.strategy import cohort_floor, fed_avg_momentum, sum_cells
+from hanse_flower.tensors import (
+    parameters_from_record,
+    parameters_to_record,
+    rounded_parameters_from_record,
+)
+
+switch_off_reporting()
+
+__all__ = [
+    "MESSAGE_TYPE_OF",
+    "AggregateNotFiniteError",
+    "AnswerPayload",
+    "AnswerRules",
+    "Answers",
+    "AnswersCollected",
+    "AskedQuestion",
+    "BrandAnswer",
+    "BrandRefusal",
+    "ClientAppResponder",
+    "CohortTooSmallError",
+    "ErrorNumber",
+    "FlowerBridgeError",
+    "ForeignMessageError",
+    "ForeignReplyDropped",
+    "GridMisuseError",
+    "InadmissibleReplyError",
+    "LinkGrid",
+    "Observer",
+    "QuestionAsked",
+    "ReplyKindError",
+    "ReplyLayoutError",
+    "ReplyNotFiniteError",
+    "ReplyRangeError",
+    "RoundAggregated",
+    "RunStep",
+    "UnknownNodeError",
+    "UnsupportedRecordError",
+    "admit",
+    "answer_from_content",
+    "answer_to_content",
+    "ask_brands",
+    "cohort_floor",
+    "fed_avg_momentum",
+    "node_id_of",
+    "parameters_from_record",
+    "parameters_to_record",
+    "question_from_message",
+    "question_to_content",
+    "rounded_parameters_from_record",
+    "sum_cells",
+    "switch_off_reporting",
+    "unobserved",
+]
