@@ -1,0 +1,1 @@
+"""The brand's side of an alliance."""

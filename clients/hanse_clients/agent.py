@@ -1,0 +1,123 @@
+"""The brand's lasting process: it listens for studies and answers approved ones.
+
+Rules: it dials out and listens on no port; each message that leaves is in the
+egress journal before its first byte is sent; a study is decided on as soon as
+it is heard of; what fails in hearing of studies is logged by its code and
+tried again, and never stops the answering of requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hanse_clients.answering import BrandResponder
+from hanse_clients.link import BrandConnection, SentMessage
+from hanse_clients.verdicts import OperatorContact, VerdictDesk
+from hanse_federation.audit import EgressJournal, EgressRecord
+from hanse_federation.randomness import SystemRandomness
+from hanse_policies.documents import StudyVerdict, TrainModel, Verdict
+from hanse_policies.errors import HanseError
+
+_LOG = logging.getLogger(__name__)
+
+REJUDGE_AFTER = timedelta(seconds=60)
+"""How long a decision on a study that does not run yet stands before it is made anew."""
+
+
+class BrandAgent:
+    """Runs a brand's side of the alliance until told to stop."""
+
+    def __init__(
+        self,
+        connection: BrandConnection,
+        contact: OperatorContact,
+        desk: VerdictDesk,
+        *,
+        poll_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._connection = connection
+        self._contact = contact
+        self._desk = desk
+        self._poll_seconds = poll_seconds
+        self._clock = clock
+        self._sent: dict[str, StudyVerdict] = {}
+        self._judged: dict[str, datetime] = {}
+        self._is_warm = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Answer and listen until `stop` is set.
+
+        Raises:
+            CertificateRefusedError: The operator no longer lets this brand in.
+        """
+        listening = threading.Thread(target=self._listen, args=(stop,), daemon=True)
+        listening.start()
+        try:
+            self._connection.run(stop)
+        finally:
+            stop.set()
+            listening.join(timeout=10)
+
+    def _listen(self, stop: threading.Event) -> None:
+        failed = ""
+        while not stop.is_set():
+            try:
+                self.hear_and_settle()
+                failed = ""
+            except HanseError as error:
+                if error.code != failed:
+                    _LOG.warning("cannot hear of studies now (%s); trying again", error.code)
+                failed = error.code
+            stop.wait(self._poll_seconds)
+
+    def hear_and_settle(self) -> None:
+        """Hear of studies once, decide on each and hand the verdicts in."""
+        now = self._clock()
+        for digest in self._desk.hear(self._contact, now):
+            if digest in self._judged and now - self._judged[digest] < REJUDGE_AFTER:
+                continue
+            verdict = self._desk.settle(digest, now)
+            if verdict is not None and verdict.verdict is Verdict.PERMIT:
+                self._warm_up(digest)
+            if verdict is not None and self._sent.get(digest) != verdict:
+                self._desk.send(self._contact, digest)
+                self._sent[digest] = verdict
+                _LOG.info("study %s: %s", digest[:12], verdict.verdict.value)
+            self._judged[digest] = now
+
+    def _warm_up(self, digest: str) -> None:
+        """Load the training libraries before the first round asks for them, not in it."""
+        computation = self._desk.study(digest).computation
+        if self._is_warm or not isinstance(computation, TrainModel):
+            return
+        # torch takes seconds and 200 MB: only a brand that will train pays.
+        from hanse_clients.training import warm_up  # noqa: PLC0415
+
+        warm_up(computation, SystemRandomness())
+        self._is_warm = True
+
+
+def journal_writer(
+    journal: EgressJournal, responder: BrandResponder, clock: Callable[[], datetime]
+) -> Callable[[SentMessage], None]:
+    """Return the hook that writes each message into the journal before it leaves."""
+
+    def write(sent: SentMessage) -> None:
+        journal.record(
+            EgressRecord(
+                time=clock(),
+                study=sent.binding.study,
+                run=sent.binding.run,
+                round_number=sent.binding.round_number,
+                message_type=sent.message_type,
+                byte_count=sent.byte_count,
+                sha256=sent.sha256,
+                decision=responder.decision_of(sent.binding.request),
+            )
+        )
+
+    return write

@@ -1,0 +1,1 @@
+"""The `hanse brand` commands, one module each."""

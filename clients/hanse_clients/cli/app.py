@@ -1,0 +1,35 @@
+"""The `hanse brand` group."""
+
+from __future__ import annotations
+
+import typer
+
+from hanse_clients.cli.approve import approve_command, refuse_command
+from hanse_clients.cli.egress import egress_command
+from hanse_clients.cli.init import init_command
+from hanse_clients.cli.join import join_command
+from hanse_clients.cli.ledger import ledger_command
+from hanse_clients.cli.preflight import preflight_command
+from hanse_clients.cli.release import fetch_command, score_command
+from hanse_clients.cli.run import run_command
+from hanse_clients.cli.sign_policy import sign_policy_command
+from hanse_clients.cli.studies import studies_command
+
+app = typer.Typer(
+    help="Run a brand's side: data, consent, approval, answers, scores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(init_command)
+app.command("join")(join_command)
+app.command("sign-policy")(sign_policy_command)
+app.command("run")(run_command)
+app.command("studies")(studies_command)
+app.command("preflight")(preflight_command)
+app.command("approve")(approve_command)
+app.command("refuse")(refuse_command)
+app.command("ledger")(ledger_command)
+app.command("egress")(egress_command)
+app.command("fetch")(fetch_command)
+app.command("score")(score_command)

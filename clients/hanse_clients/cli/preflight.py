@@ -1,0 +1,60 @@
+"""`hanse brand preflight`: what a study would run and send, before any row is read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from hanse_clients.cli.options import Home
+from hanse_clients.cli.output import decision_facts
+from hanse_clients.client import BrandClient, StudyPreflight
+from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.exit_codes import ExitCode
+from hanse_policies.language import Language
+
+Lang = Annotated[Language, typer.Option("--lang", help="Language of the explanation.")]
+
+
+def preflight_command(
+    study: Annotated[str, typer.Argument(help="The study's id, or its digest.")],
+    *,
+    home: Home,
+    lang: Lang = Language.EN,
+    as_json: AsJson = False,
+) -> int:
+    """Show the SQL, the columns, the cost in epsilon, what leaves and who receives it.
+
+    Reads no row. Ends with 1 where the brand's rules refuse the study.
+    """
+    with BrandClient.open(home) as brand:
+        told = brand.preflight(study)
+    if as_json:
+        plan = asdict(told.plan) if told.plan else None
+        print_json({"plan": plan, "decision": decision_facts(told.judgement)})
+    else:
+        _show(told, lang)
+    return ExitCode.OK if told.judgement.decision.is_permitted else ExitCode.REFUSED
+
+
+def _show(told: StudyPreflight, lang: Language) -> None:
+    typer.echo(told.judgement.decision.explain(lang))
+    typer.echo("  (assuming a fresh consent register; decided again before every question)")
+    plan = told.plan
+    if plan is None:
+        typer.echo("\nNothing would run: the study does not fit this brand's asset.")
+        return
+    typer.echo(f"\n{plan.title}")
+    typer.echo(f"  purpose     {plan.purpose} (register: {plan.purpose_word})")
+    typer.echo(f"  table       {plan.asset}, at most {plan.rows_per_person} row a person")
+    typer.echo(f"  columns     {', '.join(plan.columns)}")
+    typer.echo(f"  cost        epsilon {plan.epsilon:.3f} at delta {plan.delta:g}, a person")
+    typer.echo(f"  recipients  {', '.join(plan.recipients)}, for {plan.retention_days} days")
+    typer.echo(f"  leaves      at most {plan.payload_bytes} bytes in all")
+    for planned in plan.questions:
+        typer.echo(
+            f"\n{planned.question} x {planned.times}: {planned.answer.leaves} "
+            f"({planned.answer.values} numbers, noise multiplier {planned.noise_multiplier})"
+        )
+        typer.echo(planned.sql)

@@ -1,0 +1,331 @@
+"""A brand's side in a few lines, for a notebook or a command.
+
+    brand = BrandClient.open("brand-1")
+    for standing in brand.studies():
+        print(standing.judgement.decision.explain())
+    brand.approve("repurchase-propensity")
+    folder = brand.fetch("repurchase-propensity")
+    brand.score(folder, out="scores.parquet")
+
+The lasting process (`brand.run(stop)` or `hanse brand run`) answers approved
+studies; everything else here is one look or one word.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from hanse_clients.agent import BrandAgent, journal_writer
+from hanse_clients.answering import BrandResponder
+from hanse_clients.errors import StudyDataError, StudyNameError
+from hanse_clients.home import BrandHome, Membership
+from hanse_clients.link import BrandConnection, BrandDeskClient
+from hanse_clients.sources import BrandSources, row_salt
+from hanse_clients.study_gate import Judgement, StudyGate
+from hanse_clients.verdicts import OperatorContact, StudyStanding, VerdictDesk
+from hanse_federation.audit import EgressEntry, EgressJournal
+from hanse_federation.desk import StudyState
+from hanse_federation.link.credentials import TlsCredentials
+from hanse_federation.privacy import Ledger, LedgerEntry, PrivacySpent
+from hanse_federation.randomness import SystemRandomness
+from hanse_federation.release import read_release, receive_release
+from hanse_policies.documents import Purpose, PurposeBudget, StudyVerdict
+
+if TYPE_CHECKING:
+    from hanse_clients.data.preflight import Preflight
+    from hanse_clients.scoring import ScoreSummary
+
+SHORTEST_PREFIX = 8
+
+
+def system_clock() -> datetime:
+    """Tell the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPreflight:
+    """What a study would run and send, and how the brand's rules judge it.
+
+    `plan` is None where the study does not even fit the brand's asset.
+    """
+
+    judgement: Judgement
+    plan: Preflight | None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStanding:
+    """One purpose's budget in the present period, and what is spent of it."""
+
+    budget: PurposeBudget
+    period_end: datetime | None
+    spent: PrivacySpent | None
+
+
+class BrandClient:
+    """What a brand does, on its own folder; a context manager that closes its records."""
+
+    def __init__(self, home: BrandHome, clock: Callable[[], datetime] = system_clock) -> None:
+        """Open a brand's records.
+
+        Args:
+            home: The brand's folder.
+            clock: Tells the time, with its zone.
+        """
+        self.home = home
+        self._clock = clock
+        with ExitStack() as opened:
+            self._state = opened.enter_context(home.open_state())
+            self._ledger = Ledger(home.ledger_file)
+            self._journal = EgressJournal(home.journal_file)
+            asset = home.asset().document
+            self._sources = BrandSources(asset, home.asset_file.parent)
+            opened.callback(self._sources.close)
+            self._salt = row_salt(home.keys().agreement, asset)
+            self._gate = StudyGate(home, self._state, self._ledger, self._sources)
+            self._desk = VerdictDesk(home, self._state, self._gate)
+            self._opened = opened.pop_all()
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open the folder of a brand that has joined.
+
+        Raises:
+            BrandHomeMissingError: The folder holds no brand.
+            DocumentError: `asset.yaml` is missing or not valid.
+        """
+        return cls(BrandHome.open(Path(path)))
+
+    def close(self) -> None:
+        """Give back the brand's records."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def sync(self) -> tuple[str, ...]:
+        """Hear of the studies proposed now; return their digests."""
+        with self._contact() as contact:
+            return self._desk.hear(contact, self._clock())
+
+    def studies(self, *, sync: bool = True) -> tuple[StudyStanding, ...]:
+        """List the studies this brand heard of, each judged as things stand now.
+
+        Args:
+            sync: Ask the operator first; without it, what is known here.
+        """
+        states: dict[str, StudyState] = {}
+        if sync:
+            with self._contact() as contact:
+                self._desk.hear(contact, self._clock())
+                states = {p.digest: p.state for p in contact.studies()}
+        now = self._clock()
+        return tuple(
+            StudyStanding(
+                seen.digest,
+                self._gate.judge(seen.digest, now),
+                self._desk.verdict(seen.digest),
+                states.get(seen.digest, StudyState.PROPOSED),
+            )
+            for seen in self._state.studies()
+        )
+
+    def preflight(self, study: str) -> StudyPreflight:
+        """Tell what a study would run and send, without reading a row.
+
+        The decision assumes a consent register that is fresh and complete; it is
+        made again, on the register itself, before every question.
+
+        Raises:
+            StudyNameError: No study goes by that name here.
+        """
+        # The query compiler takes 30 MB, which the lasting process does without.
+        from hanse_clients.data.preflight import preflight  # noqa: PLC0415
+
+        judgement = self._gate.rehearse(self.digest_of(study), self._clock())
+        try:
+            plan = preflight(
+                judgement.opened.study,
+                judgement.asset.document,
+                judgement.policy.document,
+                self._clock(),
+            )
+        except StudyDataError:
+            plan = None
+        return StudyPreflight(judgement, plan)
+
+    def approve(self, study: str) -> StudyVerdict:
+        """Approve a study as a person, and tell the operator.
+
+        Raises:
+            StudyNameError: No study goes by that name here.
+            PolicyDeniedError: The rules refuse it; no person can overrule them.
+        """
+        return self._say(study, self._desk.approve)
+
+    def refuse(self, study: str) -> StudyVerdict:
+        """Refuse a study as a person, and tell the operator; a running one stops here.
+
+        Raises:
+            StudyNameError: No study goes by that name here.
+        """
+        return self._say(study, self._desk.refuse)
+
+    def budgets(self) -> tuple[BudgetStanding, ...]:
+        """Show each purpose's budget and what is spent of it in the present period."""
+        now = self._clock()
+        standings = []
+        for budget in self.home.policy().document.budgets:
+            period = budget.period_at(now)
+            spent = None if period is None else self._ledger.spent(budget.purpose, budget, now)
+            standings.append(BudgetStanding(budget, period and period[1], spent))
+        return tuple(standings)
+
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """List every charge, oldest first."""
+        return self._ledger.entries()
+
+    def egress(self) -> tuple[EgressEntry, ...]:
+        """List every message that left, after checking that the journal is whole.
+
+        Raises:
+            JournalBrokenError: The journal was changed.
+        """
+        self._journal.verify()
+        return tuple(self._journal.entries())
+
+    def fetch(self, study: str) -> Path:
+        """Fetch the newest release of a study, verify it and keep it; return its folder.
+
+        Raises:
+            StudyNameError: There is no release of that study for this brand.
+            ReleaseTamperedError: What the server sent is not what the operator signed.
+        """
+        with self._contact() as contact:
+            found = [
+                e
+                for e in contact.releases()
+                if study in {e.study_id, e.digest} or e.study.startswith(study)
+            ]
+            if not found:
+                raise StudyNameError(
+                    f"expected a study with a release for this brand, got {study[:64]}; "
+                    "hanse brand studies lists the studies"
+                )
+            entry = found[-1]
+            folder = self.home.releases_folder / f"{entry.study_id}-{entry.digest[:12]}"
+            if not folder.exists():
+                key = self.home.membership().operator_key
+                files = contact.release_files(entry.digest)
+                receive_release(folder, files, key, self._clock())
+        return folder
+
+    def score(
+        self,
+        release: str | Path,
+        out: str | Path,
+        *,
+        purpose: Purpose = Purpose.PERSONALISED_MARKETING,
+    ) -> ScoreSummary:
+        """Score this brand's own customers who consent to what the scores are for.
+
+        Args:
+            release: The folder of a release.
+            out: The Parquet file to write; must not exist.
+            purpose: What the scores are for; consent to it is needed.
+
+        Raises:
+            ReleaseError: The release is not good, or its retention has ended.
+            ReleaseNotModelError: It holds no model.
+            ScoresFileError: The file exists or cannot be written.
+        """
+        # pyarrow takes 50 MB, which the lasting process does without.
+        from hanse_clients.scoring import score, scoring_view  # noqa: PLC0415
+
+        key, now = self.home.membership().operator_key, self._clock()
+        verified = read_release(Path(release), key, now)
+        study = self._gate.open(verified.card.study).study
+        asset, policy = self.home.asset().document, self.home.policy().document
+        view = scoring_view(study, asset, policy, purpose=purpose, row_salt=self._salt, now=now)
+        return score(verified, view, self._sources.rows(), Path(out))
+
+    def run(self, stop: threading.Event, *, poll_seconds: float = 1.0) -> None:
+        """Listen for studies and answer approved ones until `stop` is set.
+
+        Raises:
+            CertificateRefusedError: The operator no longer lets this brand in.
+        """
+        responder = BrandResponder(
+            self.home.name.brand,
+            self._gate,
+            self._ledger,
+            self._sources,
+            row_salt=self._salt,
+            randomness=SystemRandomness(),
+            clock=self._clock,
+        )
+        membership = self.home.membership()
+        connection = BrandConnection(
+            membership.address,
+            credentials_of(membership),
+            responder,
+            on_sent=journal_writer(self._journal, responder, self._clock),
+            clock=self._clock,
+        )
+        with self._contact() as contact:
+            agent = BrandAgent(
+                connection, contact, self._desk, poll_seconds=poll_seconds, clock=self._clock
+            )
+            agent.run(stop)
+
+    def digest_of(self, study: str) -> str:
+        """Find a study by its id (the newest version heard of), its digest or a prefix of it.
+
+        Raises:
+            StudyNameError: None goes by that name here.
+        """
+        for seen in reversed(self._state.studies()):
+            is_prefix = len(study) >= SHORTEST_PREFIX and seen.digest.startswith(study)
+            if is_prefix or self._gate.open(seen.digest).study.id == study:
+                return seen.digest
+        raise StudyNameError(
+            f"expected a study that this brand heard of, got {study[:64]}; hanse brand studies "
+            "lists them"
+        )
+
+    def _say(self, study: str, word: Callable[[str, datetime], StudyVerdict]) -> StudyVerdict:
+        digest = self.digest_of(study)
+        verdict = word(digest, self._clock())
+        with self._contact() as contact:
+            self._desk.send(contact, digest)
+        return verdict
+
+    @contextmanager
+    def _contact(self) -> Iterator[OperatorContact]:
+        membership = self.home.membership()
+        with BrandDeskClient(
+            membership.address, credentials_of(membership), self._clock
+        ) as contact:
+            yield contact
+
+
+def credentials_of(membership: Membership) -> TlsCredentials:
+    """Hand a brand's TLS identity to the link."""
+    tls = membership.tls
+    return TlsCredentials(tls.key, tls.certificate, tls.authority)

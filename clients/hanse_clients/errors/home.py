@@ -1,0 +1,147 @@
+"""Errors of the brand's folder, its place in the alliance and its records."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hanse_clients.errors.base import ClientError
+from hanse_policies.exit_codes import ExitCode
+
+
+class BrandHomeError(ClientError):
+    """The brand's folder is not usable."""
+
+    code: ClassVar[str] = "brand-home-error"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class BrandHomeExistsError(BrandHomeError):
+    """The folder already holds a brand; its keys are never overwritten."""
+
+    code: ClassVar[str] = "brand-home-exists"
+
+
+class BrandHomeMissingError(BrandHomeError):
+    """The folder holds no brand."""
+
+    code: ClassVar[str] = "brand-home-missing"
+
+
+class BrandNotJoinedError(BrandHomeError):
+    """The brand has not joined its alliance yet."""
+
+    code: ClassVar[str] = "brand-not-joined"
+
+
+class BrandKeyError(BrandHomeError):
+    """A key file does not hold a key of the kind its name says."""
+
+    code: ClassVar[str] = "brand-key-invalid"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
+class HomeDocumentError(BrandHomeError):
+    """A document in the folder speaks of another brand or alliance."""
+
+    code: ClassVar[str] = "home-document-foreign"
+
+
+class PolicySignatureError(BrandHomeError):
+    """The policy does not take effect as it lies in the folder."""
+
+    code: ClassVar[str] = "policy-not-in-effect"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
+class PolicyUnsignedError(PolicySignatureError):
+    """The policy was never signed."""
+
+    code: ClassVar[str] = "policy-unsigned"
+
+
+class PolicyEditedError(PolicySignatureError):
+    """The policy was edited after it was signed."""
+
+    code: ClassVar[str] = "policy-edited"
+
+
+class PolicyVersionError(PolicySignatureError):
+    """A changed policy needs a higher version than the signed one."""
+
+    code: ClassVar[str] = "policy-version"
+
+
+class JoinError(ClientError):
+    """A bundle does not let the brand join."""
+
+    code: ClassVar[str] = "join-error"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
+class BundleInvalidError(JoinError):
+    """A bundle is not well formed, or its parts do not belong together."""
+
+    code: ClassVar[str] = "bundle-invalid"
+
+
+class FingerprintMismatchError(JoinError):
+    """The bundle's authority is not the one whose fingerprint the operator told."""
+
+    code: ClassVar[str] = "fingerprint-mismatch"
+
+
+class BundleForeignError(JoinError):
+    """The bundle is for another brand or another alliance."""
+
+    code: ClassVar[str] = "bundle-foreign"
+
+
+class BundleKeyError(JoinError):
+    """The bundle certifies or pins keys that are not this brand's."""
+
+    code: ClassVar[str] = "bundle-key-foreign"
+
+
+class BrandStateError(ClientError):
+    """The brand's local store refuses or cannot keep a record."""
+
+    code: ClassVar[str] = "brand-state-error"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class StateAccessError(BrandStateError):
+    """The local store could not be read or written; nothing was recorded."""
+
+    code: ClassVar[str] = "brand-state-access-failed"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
+
+
+class StateVersionError(BrandStateError):
+    """The local store's schema is of another version of this program."""
+
+    code: ClassVar[str] = "brand-state-version"
+
+
+class CharterRefusedError(BrandStateError):
+    """A charter is not one that this brand follows."""
+
+    code: ClassVar[str] = "charter-refused"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
+class CharterRollbackError(CharterRefusedError):
+    """A charter is older than one already accepted."""
+
+    code: ClassVar[str] = "charter-rollback"
+
+
+class CharterForkError(CharterRefusedError):
+    """Two different charters bear the same version."""
+
+    code: ClassVar[str] = "charter-fork"
+
+
+class StudyNotSeenError(BrandStateError):
+    """No such study was ever received."""
+
+    code: ClassVar[str] = "study-not-seen"

@@ -1,0 +1,96 @@
+"""Errors of studies: the gate, training, scoring."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hanse_clients.errors.base import ClientError
+from hanse_policies.exit_codes import ExitCode
+
+
+class TrainingError(ClientError):
+    """A round of training cannot be done."""
+
+    code: ClassVar[str] = "training-error"
+
+
+class GradientShapeError(TrainingError):
+    """The training engine did not give one gradient a person, so nothing can be clipped."""
+
+    code: ClassVar[str] = "gradient-shape-invalid"
+
+
+class TrainingDivergedError(TrainingError):
+    """The noised parameters grew beyond what the model accepts."""
+
+    code: ClassVar[str] = "training-diverged"
+
+
+class GateError(ClientError):
+    """A request is not let in, or the brand does not answer it."""
+
+    code: ClassVar[str] = "gate-error"
+    exit_code: ClassVar[int] = ExitCode.REFUSED
+
+
+class StudyNotApprovedError(GateError):
+    """The brand did not approve the study, or took its approval back."""
+
+    code: ClassVar[str] = "study-not-approved"
+
+
+class PolicyDeniedError(GateError):
+    """Charter, policy, consent or budget refuse the study now."""
+
+    code: ClassVar[str] = "policy-denied"
+
+
+class QuestionForeignError(GateError):
+    """The study does not ask this question in this round."""
+
+    code: ClassVar[str] = "question-foreign"
+
+
+class RequestNotAdmittedError(GateError):
+    """A handler was reached past the gate."""
+
+    code: ClassVar[str] = "request-not-admitted"
+
+
+class CohortNotAskedError(GateError):
+    """A run starts with the cohort; this one did not."""
+
+    code: ClassVar[str] = "cohort-not-asked"
+
+
+class NoisedCohortTooSmallError(GateError):
+    """The noised cohort is below the floor; noised already, so its code may cross."""
+
+    code: ClassVar[str] = "cohort-too-small"
+
+
+class StudyNameError(ClientError):
+    """No study, or more than one, goes by that name here."""
+
+    code: ClassVar[str] = "study-name-unknown"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class ScoringError(ClientError):
+    """Scores cannot be made or written."""
+
+    code: ClassVar[str] = "scoring-error"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class ReleaseNotModelError(ScoringError):
+    """The release holds no model to score with."""
+
+    code: ClassVar[str] = "release-not-model"
+
+
+class ScoresFileError(ScoringError):
+    """The scores could not be written; no file is left behind."""
+
+    code: ClassVar[str] = "scores-file-failed"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE

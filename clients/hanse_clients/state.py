@@ -1,0 +1,381 @@
+"""The brand's own records: charters accepted, studies seen, decisions, verdicts, approvals.
+
+Rules: nothing personal is in it, only digests, codes and signed documents; a
+charter is never followed by an older one, and two charters of one version are a
+fork of the alliance; what is recorded is never changed, only followed; every write
+is synced before it returns. Threads share one object, processes share the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from hanse_clients.errors import (
+    CharterForkError,
+    CharterRollbackError,
+    StateAccessError,
+    StateVersionError,
+    StudyNotSeenError,
+)
+from hanse_policies.documents import Verdict
+
+SCHEMA_VERSION: Final = 1
+BUSY_SECONDS: Final = 15
+
+_TABLES: Final = (
+    """CREATE TABLE charters (
+        version INTEGER PRIMARY KEY, digest TEXT NOT NULL, envelope BLOB NOT NULL,
+        accepted_at TEXT NOT NULL)""",
+    """CREATE TABLE studies (
+        digest TEXT PRIMARY KEY, envelope BLOB NOT NULL, first_seen TEXT NOT NULL)""",
+    """CREATE TABLE decisions (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL,
+        study TEXT NOT NULL REFERENCES studies (digest), record TEXT NOT NULL)""",
+    """CREATE TABLE verdicts (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        study TEXT NOT NULL REFERENCES studies (digest), envelope BLOB NOT NULL,
+        signed_at TEXT NOT NULL)""",
+    """CREATE TABLE approvals (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        study TEXT NOT NULL REFERENCES studies (digest), approved INTEGER NOT NULL,
+        given_at TEXT NOT NULL)""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCharter:
+    """A charter this brand follows or followed."""
+
+    version: int
+    digest: str
+    envelope: bytes
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStudy:
+    """A study this brand received, and when first."""
+
+    digest: str
+    envelope: bytes
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """What this brand's client decided on a study, by which rules.
+
+    Attributes:
+        study: Digest of the study.
+        verdict: The outcome.
+        codes: Rules that decided; codes only.
+        policy: Digest of the signed policy it was decided under.
+        decided_at: When.
+    """
+
+    study: str
+    verdict: Verdict
+    codes: tuple[str, ...]
+    policy: str
+    decided_at: datetime
+
+    def to_json(self) -> str:
+        """Write the record; two equal ones have the same text."""
+        fields = {
+            "study": self.study,
+            "verdict": self.verdict.value,
+            "codes": list(self.codes),
+            "policy": self.policy,
+            "decided_at": _to_text(self.decided_at),
+        }
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the record, by which the egress journal names it."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, text: str) -> DecisionRecord:
+        """Read a record written by `to_json`."""
+        held = json.loads(text)
+        return cls(
+            study=held["study"],
+            verdict=Verdict(held["verdict"]),
+            codes=tuple(held["codes"]),
+            policy=held["policy"],
+            decided_at=datetime.fromisoformat(held["decided_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVerdict:
+    """A verdict this brand signed."""
+
+    study: str
+    envelope: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word on a study: yes or no."""
+
+    study: str
+    approved: bool
+    given_at: datetime
+
+
+class BrandState:
+    """The brand's local store."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store, made empty where there is none.
+
+        Raises:
+            StateVersionError: Its layout is of another version.
+            StateAccessError: It cannot be read or made.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        with self._translated():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        self._connection.row_factory = sqlite3.Row
+        try:
+            with self._translated():
+                for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                    self._connection.execute(f"PRAGMA {pragma}")
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def accept_charter(self, charter: AcceptedCharter) -> bool:
+        """Follow a charter whose signature has been verified.
+
+        Returns:
+            Whether it is a new version; the same one again changes nothing.
+
+        Raises:
+            CharterRollbackError: It is older than one accepted before.
+            CharterForkError: Another charter of its version was accepted before.
+        """
+        with self._writing() as connection:
+            newest = connection.execute(
+                "SELECT version, digest FROM charters ORDER BY version DESC LIMIT 1"
+            ).fetchone()
+            if newest is not None and charter.version < newest[0]:
+                raise CharterRollbackError(
+                    f"expected charter version {newest[0]} or newer, got {charter.version}; an "
+                    "older charter is never followed"
+                )
+            if newest is not None and charter.version == newest[0]:
+                if charter.digest != newest[1]:
+                    raise CharterForkError(
+                        f"expected the one charter of version {charter.version}, got a different "
+                        "one; the operator signed two, so tell the other members"
+                    )
+                return False
+            connection.execute(
+                "INSERT INTO charters VALUES (?, ?, ?, ?)",
+                (charter.version, charter.digest, charter.envelope, _to_text(charter.accepted_at)),
+            )
+        return True
+
+    def charter(self) -> AcceptedCharter | None:
+        """Return the charter in force here, or None before the first."""
+        row = self._one("SELECT * FROM charters ORDER BY version DESC LIMIT 1")
+        return AcceptedCharter(row[0], row[1], row[2], _from_text(row[3])) if row else None
+
+    def see_study(self, study: SeenStudy) -> bool:
+        """Record a study received.
+
+        Returns:
+            Whether it was never seen before.
+        """
+        with self._writing() as connection:
+            done = connection.execute(
+                "INSERT OR IGNORE INTO studies VALUES (?, ?, ?)",
+                (study.digest, study.envelope, _to_text(study.first_seen)),
+            )
+        return done.rowcount == 1
+
+    def study(self, digest: str) -> SeenStudy:
+        """Find a study by its digest.
+
+        Raises:
+            StudyNotSeenError: It was never received.
+        """
+        row = self._one("SELECT * FROM studies WHERE digest = ?", digest)
+        if row is None:
+            raise _not_seen(digest)
+        return SeenStudy(row[0], row[1], _from_text(row[2]))
+
+    def studies(self) -> tuple[SeenStudy, ...]:
+        """List every study received, in the order first seen."""
+        rows = self._all("SELECT * FROM studies ORDER BY first_seen, digest")
+        return tuple(SeenStudy(row[0], row[1], _from_text(row[2])) for row in rows)
+
+    def record_decision(self, decision: DecisionRecord) -> str:
+        """Record a decision, permit or denial.
+
+        Returns:
+            Its digest.
+
+        Raises:
+            StudyNotSeenError: Its study was never received.
+        """
+        self._add(
+            "INSERT INTO decisions (study, digest, record) VALUES (?, ?, ?)",
+            decision.study,
+            decision.digest,
+            decision.to_json(),
+        )
+        return decision.digest
+
+    def decisions(self, study: str) -> tuple[DecisionRecord, ...]:
+        """List the decisions on a study, oldest first."""
+        rows = self._all("SELECT record FROM decisions WHERE study = ? ORDER BY position", study)
+        return tuple(DecisionRecord.from_json(row[0]) for row in rows)
+
+    def record_verdict(self, verdict: OwnVerdict) -> None:
+        """Record a verdict this brand signed; it follows an earlier one.
+
+        Raises:
+            StudyNotSeenError: Its study was never received.
+        """
+        self._add(
+            "INSERT INTO verdicts (study, envelope, signed_at) VALUES (?, ?, ?)",
+            verdict.study,
+            verdict.envelope,
+            _to_text(verdict.signed_at),
+        )
+
+    def verdict(self, study: str) -> OwnVerdict | None:
+        """Return the newest verdict on a study, or None before the first."""
+        row = self._one(
+            "SELECT study, envelope, signed_at FROM verdicts WHERE study = ? "
+            "ORDER BY position DESC LIMIT 1",
+            study,
+        )
+        return OwnVerdict(row[0], row[1], _from_text(row[2])) if row else None
+
+    def record_approval(self, approval: Approval) -> None:
+        """Record a person's word on a study; it follows an earlier one.
+
+        Raises:
+            StudyNotSeenError: The study was never received.
+        """
+        self._add(
+            "INSERT INTO approvals (study, approved, given_at) VALUES (?, ?, ?)",
+            approval.study,
+            int(approval.approved),
+            _to_text(approval.given_at),
+        )
+
+    def approval(self, study: str) -> Approval | None:
+        """Return a person's newest word on a study, or None before the first."""
+        row = self._one(
+            "SELECT study, approved, given_at FROM approvals WHERE study = ? "
+            "ORDER BY position DESC LIMIT 1",
+            study,
+        )
+        return Approval(row[0], bool(row[1]), _from_text(row[2])) if row else None
+
+    def close(self) -> None:
+        """Give back the connection."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        with self._writing() as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version == 0:
+                for statement in _TABLES:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            elif version != SCHEMA_VERSION:
+                raise StateVersionError(
+                    f"expected local records of version {SCHEMA_VERSION}, got {version}; use the "
+                    "version of hanse that made them"
+                )
+
+    def _add(self, statement: str, study: str, *values: object) -> None:
+        with self._writing() as connection:
+            if not connection.execute(
+                "SELECT 1 FROM studies WHERE digest = ?", (study,)
+            ).fetchone():
+                raise _not_seen(study)
+            connection.execute(statement, (study, *values))
+
+    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
+        rows = self._all(query, *values)
+        return rows[0] if rows else None
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock, self._translated():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise StateAccessError(
+                f"local records `{self._path.name}` could not be read or written: "
+                f"{str(error).lower()}"
+            ) from error
+
+
+def _not_seen(digest: str) -> StudyNotSeenError:
+    return StudyNotSeenError(
+        f"expected a study that was received, got digest {digest[:64]}; hanse brand studies lists "
+        "them"
+    )
+
+
+def _to_text(instant: datetime) -> str:
+    if instant.tzinfo is None:
+        raise ValueError("expected an instant with a time zone, got one without")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _from_text(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,184 @@
+"""Hear of studies, decide, and say so: a brand's signed verdicts.
+
+Rules: a study is heard only if the pinned operator signed it; a verdict is
+signed by the brand, kept here first and then sent, so that an answer lost on
+the way is sent again; a refusal by rule is final until documents change, and no
+person can overrule it; a permit waits for a person unless the brand's signed
+policy says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from hanse_clients.errors import PolicyDeniedError
+from hanse_clients.home import BrandHome
+from hanse_clients.state import Approval, BrandState, OwnVerdict, SeenStudy
+from hanse_clients.study_gate import Judgement, StudyGate
+from hanse_federation.desk import ProposedStudy, ReleaseEntry, ReleaseFile, StudyState
+from hanse_policies.documents import ApprovalMode, Study, StudyVerdict, Verdict
+from hanse_policies.errors import SignatureError
+from hanse_policies.signing import Envelope
+
+REFUSED_BY_PERSON = "refused-by-person"
+
+
+class OperatorContact(Protocol):
+    """The operator's server, as a brand reaches it."""
+
+    def charter(self) -> bytes:
+        """Return the charter in force, signed."""
+        ...
+
+    def studies(self) -> tuple[ProposedStudy, ...]:
+        """List the studies proposed to this brand."""
+        ...
+
+    def submit_verdict(self, envelope: bytes) -> None:
+        """Hand in a signed verdict."""
+        ...
+
+    def releases(self) -> tuple[ReleaseEntry, ...]:
+        """List the releases this brand may fetch."""
+        ...
+
+    def release_files(self, digest: str) -> tuple[ReleaseFile, ...]:
+        """Fetch a release."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStanding:
+    """A study this brand heard of, and where it stands here.
+
+    Attributes:
+        digest: The study's digest.
+        judgement: The decision as things stand now.
+        verdict: This brand's newest signed verdict, or None where it waits for a person.
+        state: Where the operator says it stands; `PROPOSED` where not asked.
+    """
+
+    digest: str
+    judgement: Judgement
+    verdict: StudyVerdict | None
+    state: StudyState
+
+
+class VerdictDesk:
+    """Decides on the studies a brand hears of, and signs what it decided."""
+
+    def __init__(self, home: BrandHome, state: BrandState, gate: StudyGate) -> None:
+        self._home = home
+        self._state = state
+        self._gate = gate
+
+    def hear(self, contact: OperatorContact, now: datetime) -> tuple[str, ...]:
+        """Take the charter and the studies that the operator hands out.
+
+        Returns:
+            Digests of the studies proposed now whose signature holds.
+
+        Raises:
+            CharterRefusedError: The charter is not one this brand may follow.
+            SignatureError: The charter is not signed by the pinned operator.
+        """
+        self._home.accept_charter(contact.charter(), self._state, now=now)
+        heard = []
+        for proposed in contact.studies():
+            if Envelope.from_json(proposed.envelope).payload_digest != proposed.digest:
+                continue
+            self._state.see_study(SeenStudy(proposed.digest, proposed.envelope, now))
+            try:
+                self._gate.open(proposed.digest)
+            except SignatureError:
+                continue
+            if proposed.state in {StudyState.PROPOSED, StudyState.REFUSED}:
+                heard.append(proposed.digest)
+        return tuple(heard)
+
+    def settle(self, digest: str, now: datetime) -> StudyVerdict | None:
+        """Decide on a study and sign the verdict, or leave it to a person.
+
+        A permit that turned into a refusal, or the reverse, gets a new verdict;
+        an unchanged one is left as it is.
+
+        Returns:
+            The newest verdict, or None while a person's word is awaited.
+        """
+        judgement = self._gate.judge(digest, now)
+        self._state.record_decision(judgement.record())
+        held = self.verdict(digest)
+        word = self._state.approval(digest)
+        if not judgement.decision.is_permitted:
+            return self._sign_once(judgement, judgement.decision.denied_by, held, now)
+        if word is not None and not word.approved:
+            return self._sign_once(judgement, (REFUSED_BY_PERSON,), held, now)
+        automatic = judgement.policy.document.approval is ApprovalMode.AUTOMATIC
+        if automatic or word is not None:
+            return self._sign_once(judgement, (), held, now)
+        return held if held is not None and held.verdict is Verdict.DENY else None
+
+    def approve(self, digest: str, now: datetime) -> StudyVerdict:
+        """Record a person's yes and sign a permit.
+
+        Raises:
+            PolicyDeniedError: The rules refuse the study; no person can overrule them.
+        """
+        judgement = self._gate.judge(digest, now)
+        if not judgement.decision.is_permitted:
+            raise PolicyDeniedError(
+                f"expected a study that this brand's rules permit, got refusals by "
+                f"{', '.join(judgement.decision.denied_by)}; hanse brand preflight says what "
+                "would have to change"
+            )
+        self._state.record_approval(Approval(digest, approved=True, given_at=now))
+        return self._sign(judgement, (), now)
+
+    def refuse(self, digest: str, now: datetime) -> StudyVerdict:
+        """Record a person's no and sign a refusal; it also stops a running study."""
+        judgement = self._gate.judge(digest, now)
+        self._state.record_approval(Approval(digest, approved=False, given_at=now))
+        return self._sign(judgement, (REFUSED_BY_PERSON, *judgement.decision.denied_by), now)
+
+    def verdict(self, digest: str) -> StudyVerdict | None:
+        """Return this brand's newest verdict on a study."""
+        held = self._state.verdict(digest)
+        if held is None:
+            return None
+        return StudyVerdict.model_validate_json(Envelope.from_json(held.envelope).payload)
+
+    def study(self, digest: str) -> Study:
+        """Read a study that this brand heard of, its signature verified."""
+        return self._gate.open(digest).study
+
+    def send(self, contact: OperatorContact, digest: str) -> None:
+        """Hand in the newest verdict; handing it in again changes nothing."""
+        held = self._state.verdict(digest)
+        if held is not None:
+            contact.submit_verdict(held.envelope)
+
+    def _sign_once(
+        self,
+        judgement: Judgement,
+        codes: tuple[str, ...],
+        held: StudyVerdict | None,
+        now: datetime,
+    ) -> StudyVerdict:
+        if held is not None and held.codes == codes and held.policy == judgement.policy.digest:
+            return held
+        return self._sign(judgement, codes, now)
+
+    def _sign(self, judgement: Judgement, codes: tuple[str, ...], now: datetime) -> StudyVerdict:
+        verdict = StudyVerdict(
+            study=judgement.opened.digest,
+            brand=self._home.configuration.brand,
+            verdict=Verdict.DENY if codes else Verdict.PERMIT,
+            codes=codes,
+            policy=judgement.policy.digest,
+            decided=now,
+        )
+        envelope = self._home.signing_key().sign(verdict)
+        self._state.record_verdict(OwnVerdict(verdict.study, envelope.to_json(), now))
+        return verdict

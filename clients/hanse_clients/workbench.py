@@ -1,0 +1,187 @@
+"""What a brand does for one admitted request, on its own data.
+
+Rules: a workbench is made for one request, after the gate admitted it and the
+ledger was charged; it reads the data as consented at the request's instant;
+whatever it returns is noised with the plan's multiplier for that question. It
+knows noise multipliers, never epsilon. Thresholds act on noised counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanse_clients.data import MinimalView, view_for
+from hanse_clients.errors import (
+    CohortNotAskedError,
+    NoisedCohortTooSmallError,
+    QuestionForeignError,
+)
+from hanse_clients.features import encode_features
+from hanse_clients.sources import BrandSources
+from hanse_federation.measurements import ScoreHistogram, measurement_for
+from hanse_federation.messages import CellsReply, CohortReply, Parameters, Question, TrainReply
+from hanse_federation.model import predict
+from hanse_federation.privacy.mechanism import gaussian_integers
+from hanse_federation.privacy.plan import PrivacyPlan
+from hanse_federation.randomness import Randomness
+from hanse_policies.documents import (
+    AudienceHistogram,
+    BrandPolicy,
+    DataAsset,
+    Study,
+    TrainModel,
+)
+
+ONE_PERSON = 1.0
+"""L2 sensitivity of a count to which each person adds one, in one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """One admitted request with all it may use.
+
+    Attributes:
+        study: The approved study.
+        plan: How much noise each question gets.
+        policy: The brand's policy in effect.
+        asset: What is stored where.
+        sources: The brand's data.
+        row_salt: The brand's secret for choosing rows, 64 hex digits.
+        minimum_persons: The floor in force, on noised counts.
+        noised_persons: The cohort's noised size if it was released before, else None.
+        randomness: Where noise comes from.
+        now: The instant consent is judged at.
+    """
+
+    study: Study
+    plan: PrivacyPlan
+    policy: BrandPolicy
+    asset: DataAsset
+    sources: BrandSources
+    row_salt: str
+    minimum_persons: int
+    noised_persons: int | None
+    randomness: Randomness
+    now: datetime
+
+    def cohort(self) -> CohortReply:
+        """Count the persons who take part, noised.
+
+        Raises:
+            NoisedCohortTooSmallError: The noised count is below the floor.
+        """
+        count = self.sources.for_study(self.study).persons(self._view())
+        noised = int(self._noised(np.array([count.persons]), Question.COHORT)[0])
+        self._check_floor(noised)
+        return CohortReply(noised)
+
+    def measure(self) -> CellsReply:
+        """Answer the study's measurement.
+
+        Raises:
+            QuestionForeignError: The study measures nothing.
+            CohortNotAskedError: The cohort's size was not released before.
+            NoisedCohortTooSmallError: The noised cohort is below the floor.
+        """
+        self._cohort_size()
+        computation = self.study.computation
+        if not isinstance(computation, AudienceHistogram):
+            raise _foreign(self.study, Question.MEASURE)
+        measured = self.sources.for_study(self.study).cells(self._view(), computation)
+        bounded = measurement_for(computation).bound(
+            (cell.cell, cell.persons) for cell in measured.cells
+        )
+        return _cells(self._noised(bounded, Question.MEASURE))
+
+    def train(self, parameters: Parameters) -> TrainReply:
+        """Train the parameters for one round.
+
+        Raises:
+            QuestionForeignError: The study trains nothing.
+            CohortNotAskedError: The cohort's size was not released before.
+            NoisedCohortTooSmallError: The noised cohort is below the floor.
+            UnusableDataError: The rows forbid training.
+        """
+        # torch and Opacus take seconds and 200 MB: only a process that trains pays.
+        from hanse_clients.training import Trainer  # noqa: PLC0415
+
+        persons, computation = self._cohort_size(), self._training(Question.TRAIN)
+        rows = self.sources.rows().rows(self._view())
+        taken = ~rows.holdout
+        matrix = encode_features(computation.features, rows.columns)
+        trainer = Trainer(
+            computation,
+            matrix[taken],
+            rows.label[taken],
+            noise_multiplier=self.plan.noise_multiplier(Question.TRAIN),
+            public_persons=persons,
+            randomness=self.randomness,
+        )
+        return TrainReply(trainer.train(parameters), weight=max(1, persons))
+
+    def evaluate(self, parameters: Parameters) -> CellsReply:
+        """Score the held-out persons into a noised score x label histogram.
+
+        Raises:
+            QuestionForeignError: The study trains nothing.
+            CohortNotAskedError: The cohort's size was not released before.
+            NoisedCohortTooSmallError: The noised cohort is below the floor.
+            UnusableDataError: The rows forbid scoring.
+        """
+        self._cohort_size()
+        computation = self._training(Question.EVALUATE)
+        rows = self.sources.rows().rows(self._view())
+        matrix = encode_features(computation.features, rows.columns)[rows.holdout]
+        scores = predict(computation, parameters, matrix)
+        counted = ScoreHistogram(computation.evaluation.score_bins).cells(
+            scores, rows.label[rows.holdout].astype(np.int64)
+        )
+        return _cells(self._noised(counted, Question.EVALUATE))
+
+    def _view(self) -> MinimalView:
+        return view_for(self.study, self.asset, self.policy, self.now, self.row_salt)
+
+    def _training(self, question: Question) -> TrainModel:
+        if not isinstance(self.study.computation, TrainModel):
+            raise _foreign(self.study, question)
+        return self.study.computation
+
+    def _cohort_size(self) -> int:
+        if self.noised_persons is None:
+            raise CohortNotAskedError(
+                f"expected the cohort of study {self.study.id} to be asked first, got another "
+                "question; start the run with the cohort"
+            )
+        self._check_floor(self.noised_persons)
+        return self.noised_persons
+
+    def _check_floor(self, noised_persons: int) -> None:
+        if noised_persons < self.minimum_persons:
+            raise NoisedCohortTooSmallError(
+                f"expected a noised cohort of at least {self.minimum_persons} for study "
+                f"{self.study.id}, got fewer; widen the population or wait for more consent"
+            )
+
+    def _noised(self, values: NDArray[np.int64], question: Question) -> NDArray[np.int64]:
+        noised, _ = gaussian_integers(
+            values,
+            l2_sensitivity=ONE_PERSON,
+            noise_multiplier=self.plan.noise_multiplier(question),
+            randomness=self.randomness,
+        )
+        return noised
+
+
+def _cells(noised: NDArray[np.int64]) -> CellsReply:
+    return CellsReply(tuple(int(cell) for cell in noised))
+
+
+def _foreign(study: Study, question: Question) -> QuestionForeignError:
+    return QuestionForeignError(
+        f"expected a question that study {study.id} asks, got {question}; the operator's server "
+        "asks for something that was never approved"
+    )

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hanse_clients.errors import (
+    CharterForkError,
+    CharterRollbackError,
+    StateAccessError,
+    StateVersionError,
+    StudyNotSeenError,
+)
+from hanse_clients.state import (
+    AcceptedCharter,
+    Approval,
+    BrandState,
+    DecisionRecord,
+    OwnVerdict,
+    SeenStudy,
+)
+from hanse_policies.documents import Verdict
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+STUDY = SeenStudy("a" * 64, b"signed study", NOW)
+DECISION = DecisionRecord(STUDY.digest, Verdict.DENY, ("purpose.permit",), "b" * 64, NOW)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[BrandState]:
+    with BrandState(tmp_path / "state.db") as opened:
+        yield opened
+
+
+def charter(version: int, digest: str = "c" * 64) -> AcceptedCharter:
+    return AcceptedCharter(version, digest, b"signed charter", NOW)
+
+
+def test_newer_charter_is_followed(state: BrandState) -> None:
+    assert state.charter() is None
+    assert state.accept_charter(charter(2))
+    assert state.accept_charter(charter(5))
+    assert not state.accept_charter(charter(5))
+
+    assert state.charter() == charter(5)
+
+
+def test_charter_rollback_is_refused(state: BrandState) -> None:
+    state.accept_charter(charter(5))
+
+    with pytest.raises(CharterRollbackError, match="expected charter version 5 or newer, got 4"):
+        state.accept_charter(charter(4))
+
+    assert state.charter() == charter(5)
+
+
+def test_two_charters_of_one_version_are_a_fork(state: BrandState) -> None:
+    state.accept_charter(charter(5))
+
+    with pytest.raises(CharterForkError):
+        state.accept_charter(charter(5, "d" * 64))
+
+
+def test_rollback_is_refused_by_another_process_too(state: BrandState, tmp_path: Path) -> None:
+    state.accept_charter(charter(5))
+
+    with BrandState(tmp_path / "state.db") as other, pytest.raises(CharterRollbackError):
+        other.accept_charter(charter(1))
+
+
+def test_study_keeps_the_instant_it_was_first_seen(state: BrandState) -> None:
+    assert state.see_study(STUDY)
+    assert not state.see_study(replace(STUDY, first_seen=NOW + timedelta(days=1)))
+
+    assert state.study(STUDY.digest) == STUDY
+    assert state.studies() == (STUDY,)
+
+
+def test_study_never_received_has_no_records(state: BrandState) -> None:
+    with pytest.raises(StudyNotSeenError):
+        state.study(STUDY.digest)
+    with pytest.raises(StudyNotSeenError):
+        state.record_decision(DECISION)
+    with pytest.raises(StudyNotSeenError):
+        state.record_verdict(OwnVerdict(STUDY.digest, b"signed verdict", NOW))
+    with pytest.raises(StudyNotSeenError):
+        state.record_approval(Approval(STUDY.digest, True, NOW))
+
+
+def test_every_decision_is_kept(state: BrandState) -> None:
+    state.see_study(STUDY)
+    permit = replace(DECISION, verdict=Verdict.PERMIT, codes=())
+
+    digests = [state.record_decision(decision) for decision in (DECISION, permit, DECISION)]
+
+    assert state.decisions(STUDY.digest) == (DECISION, permit, DECISION)
+    assert digests[0] == digests[2] != digests[1]
+
+
+def test_newest_verdict_and_approval_count(state: BrandState) -> None:
+    state.see_study(STUDY)
+    assert state.verdict(STUDY.digest) is None
+    assert state.approval(STUDY.digest) is None
+
+    for word, approved in ((b"permit", True), (b"deny", False)):
+        state.record_verdict(OwnVerdict(STUDY.digest, word, NOW))
+        state.record_approval(Approval(STUDY.digest, approved, NOW))
+
+    assert state.verdict(STUDY.digest) == OwnVerdict(STUDY.digest, b"deny", NOW)
+    assert state.approval(STUDY.digest) == Approval(STUDY.digest, False, NOW)
+
+
+def test_records_are_the_owners_alone_and_synced(state: BrandState, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    connection.close()
+
+    assert mode == "wal"
+    assert stat.S_IMODE((tmp_path / "state.db").stat().st_mode) == 0o600
+
+
+def test_records_of_another_version_are_refused(tmp_path: Path) -> None:
+    BrandState(tmp_path / "state.db").close()
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("PRAGMA user_version = 9")
+    connection.close()
+
+    with pytest.raises(StateVersionError, match="got 9"):
+        BrandState(tmp_path / "state.db")
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"rubbish" * 1000)
+
+    with pytest.raises(StateAccessError):
+        BrandState(tmp_path / "state.db")
+
+
+def test_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StateAccessError):
+        BrandState(tmp_path / "nowhere" / "state.db")
+
+
+def test_threads_share_one_store(state: BrandState) -> None:
+    def see(number: int) -> bool:
+        return state.see_study(replace(STUDY, digest=f"{number % 10:064x}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        new = list(pool.map(see, range(40)))
+
+    assert new.count(True) == 10
+
+
+@given(
+    verdict=st.sampled_from(Verdict),
+    codes=st.lists(st.from_regex(r"[a-z][a-z.-]{0,20}", fullmatch=True), max_size=5),
+    decided_at=st.datetimes(timezones=st.just(UTC)),
+)
+def test_decision_survives_its_text(
+    verdict: Verdict, codes: list[str], decided_at: datetime
+) -> None:
+    decision = DecisionRecord("a" * 64, verdict, tuple(codes), "b" * 64, decided_at)
+
+    assert DecisionRecord.from_json(decision.to_json()) == decision
