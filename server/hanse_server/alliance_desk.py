@@ -1,0 +1,244 @@
+"""The operator's desk: what brands and the operator's own commands may ask.
+
+Rules: a study is handed out only as signed; a verdict counts only if the brand
+that the certificate names signed it with the key that the charter pins; a
+release is handed only to its recipients. The operator's own opinion of a study
+is advice: each brand decides by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+
+from hanse_federation.desk import (
+    OperatorStatus,
+    ProposedStudy,
+    ReleaseEntry,
+    ReleaseFile,
+    RunEvent,
+    StudyState,
+    StudyStatus,
+)
+from hanse_federation.release import is_recipient, release_files
+from hanse_policies.documents import (
+    AllianceCharter,
+    BrandId,
+    Study,
+    StudyVerdict,
+    Verdict,
+)
+from hanse_policies.errors import SignatureError
+from hanse_policies.signing import Envelope, open_envelope
+from hanse_server.errors import (
+    ReleaseNotFoundError,
+    StudyForeignError,
+    StudyRunError,
+    VerdictRefusedError,
+)
+from hanse_server.store import StudyRecord, VerdictRecord
+from hanse_server.study_run import RunSetting, StudyRun
+
+_LOG = logging.getLogger(__name__)
+_END = None
+
+
+class AllianceDesk:
+    """Implements `BrandDesk` and `OperatorDesk` over the operator's store."""
+
+    def __init__(self, setting: RunSetting, session: str) -> None:
+        """Serve one alliance.
+
+        Args:
+            setting: The operator's link, store and key.
+            session: Names this life of the serving process, for traffic counts.
+        """
+        self._setting = setting
+        self._store = setting.store
+        self._session = session
+
+    # What brands ask.
+
+    def charter(self) -> bytes:
+        """Return the charter in force, as a signed envelope."""
+        return self._store.membership.charter().envelope
+
+    def studies(self, brand: BrandId) -> tuple[ProposedStudy, ...]:
+        """List the studies proposed to the alliance; every brand hears of every study."""
+        del brand
+        return tuple(
+            ProposedStudy(record.digest, record.envelope, record.state)
+            for record in self._store.studies.studies()
+        )
+
+    def submit_verdict(self, brand: BrandId, envelope: bytes) -> None:
+        """Take a brand's signed verdict.
+
+        Raises:
+            VerdictRefusedError: It is another brand's, or not about a study proposed.
+            SignatureError: The brand's pinned key did not sign it.
+            VerdictStaleError: A newer one was handed in before.
+        """
+        member = self._charter().member(brand)
+        if member is None:
+            raise VerdictRefusedError(f"expected a verdict of a member, got one of {brand}")
+        verdict = open_envelope(Envelope.from_json(envelope), StudyVerdict, member.signing_key)
+        if verdict.brand != brand:
+            raise VerdictRefusedError(
+                f"expected a verdict of brand {brand}, got one that names another brand"
+            )
+        record = VerdictRecord(
+            brand, verdict.study, envelope, verdict.decided, self._setting.clock()
+        )
+        self._store.studies.record_verdict(record)
+
+    def releases(self, brand: BrandId) -> tuple[ReleaseEntry, ...]:
+        """List the releases that this brand may fetch."""
+        return tuple(
+            ReleaseEntry(
+                record.digest, record.study, self._store.studies.study(record.study).study_id
+            )
+            for record in self._store.runs.releases()
+            if is_recipient(brand, record.recipients)
+        )
+
+    def release_files(self, brand: BrandId, digest: str) -> Iterator[ReleaseFile]:
+        """Hand out a release, file by file.
+
+        Raises:
+            ReleaseNotFoundError: No such release, or not for this brand.
+        """
+        for record in self._store.runs.releases():
+            if record.digest == digest and is_recipient(brand, record.recipients):
+                return iter(release_files(self._setting.releases / record.directory))
+        raise ReleaseNotFoundError(
+            "expected a release made for this brand, got another digest; list the releases first"
+        )
+
+    # What the operator's own commands ask.
+
+    def propose(self, envelope: bytes) -> str:
+        """Take a signed study and hand it to the brands.
+
+        Returns:
+            The study's digest.
+
+        Raises:
+            SignatureError: The operator did not sign it.
+            StudyForeignError: It is for another alliance, or expired.
+            StudyConflictError: Another study has its id and version.
+        """
+        signed, now = Envelope.from_json(envelope), self._setting.clock()
+        study = open_envelope(signed, Study, self._setting.signing_key.public_hex)
+        charter = self._charter()
+        if study.alliance != charter.id or study.is_expired(now):
+            raise StudyForeignError(
+                f"expected a study of alliance {charter.id} that has not expired, got one of "
+                f"{study.alliance} that expires {study.expires.isoformat()}"
+            )
+        self._store.studies.propose(
+            StudyRecord(
+                signed.payload_digest,
+                study.id,
+                study.version,
+                envelope,
+                StudyState.PROPOSED,
+                now,
+            )
+        )
+        return signed.payload_digest
+
+    def run(self, study: str) -> Iterator[RunEvent]:
+        """Run a study to its end, telling each step; it goes on if nobody listens.
+
+        Raises:
+            StudyUnknownError: No such study was proposed.
+            StudyRunError: It is running, released or expired.
+        """
+        record = self._store.studies.study(study)
+        opened = self._opened(record)
+        if opened.is_expired(self._setting.clock()):
+            raise StudyRunError(f"expected study {opened.id} to be in force, got an expired one")
+        verdicts = self._verdicts(study)
+        run = StudyRun(
+            self._setting,
+            opened,
+            study,
+            self._charter(),
+            brands=tuple(BrandId(v.brand) for v in verdicts if v.verdict is Verdict.PERMIT),
+            denials=tuple((BrandId(v.brand), v.codes[0]) for v in verdicts if v.codes),
+        )
+        events: queue.SimpleQueue[RunEvent | None] = queue.SimpleQueue()
+        failed: list[BaseException] = []
+        working = threading.Thread(
+            target=_work, args=(run, events, failed), name="study-run", daemon=True
+        )
+        working.start()
+        while (event := events.get()) is not _END:
+            self._store.traffic.record(self._session, self._setting.link.traffic())
+            yield event
+        if failed:
+            raise failed[0]
+
+    def status(self) -> OperatorStatus:
+        """Describe the alliance now."""
+        self._store.traffic.record(self._session, self._setting.link.traffic())
+        charter = self._charter()
+        return OperatorStatus(
+            alliance=charter.id,
+            enrolled=tuple(BrandId(member.brand) for member in charter.members),
+            connected=self._setting.link.brands(),
+            studies=tuple(self._study_status(r) for r in self._store.studies.studies()),
+            traffic=self._store.traffic.totals(),
+        )
+
+    def _study_status(self, record: StudyRecord) -> StudyStatus:
+        verdicts = self._verdicts(record.digest)
+        released = [r.digest for r in self._store.runs.releases() if r.study == record.digest]
+        return StudyStatus(
+            digest=record.digest,
+            study_id=record.study_id,
+            state=record.state,
+            approved=tuple(BrandId(v.brand) for v in verdicts if v.verdict is Verdict.PERMIT),
+            refused=tuple(
+                (BrandId(v.brand), v.codes) for v in verdicts if v.verdict is Verdict.DENY
+            ),
+            release=released[-1] if released else "",
+        )
+
+    def _verdicts(self, study: str) -> tuple[StudyVerdict, ...]:
+        """Read the verdicts that present members signed with the keys pinned for them now."""
+        charter = self._charter()
+        held = []
+        for record in self._store.studies.verdicts(study):
+            member = charter.member(record.brand)
+            if member is None:
+                continue
+            envelope = Envelope.from_json(record.envelope)
+            try:
+                held.append(open_envelope(envelope, StudyVerdict, member.signing_key))
+            except SignatureError:
+                # A brand that was enrolled anew with other keys has to say it again.
+                _LOG.info("verdict of %s does not carry its present key", record.brand)
+        return tuple(held)
+
+    def _opened(self, record: StudyRecord) -> Study:
+        key = self._setting.signing_key.public_hex
+        return open_envelope(Envelope.from_json(record.envelope), Study, key)
+
+    def _charter(self) -> AllianceCharter:
+        held = Envelope.from_json(self._store.membership.charter().envelope)
+        return open_envelope(held, AllianceCharter, self._setting.signing_key.public_hex)
+
+
+def _work(
+    run: StudyRun, events: queue.SimpleQueue[RunEvent | None], failed: list[BaseException]
+) -> None:
+    try:
+        run.execute(events.put)
+    except Exception as error:  # noqa: BLE001 - handed over to the caller's thread
+        failed.append(error)
+    finally:
+        events.put(_END)

@@ -1,0 +1,1 @@
+"""The `hanse operator` commands, one module each."""

@@ -1,0 +1,95 @@
+"""`hanse operator init`: found an alliance and make its operator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.documents import (
+    AllianceCharter,
+    ComputationKind,
+    Floors,
+    Limits,
+    Operator,
+    Purpose,
+)
+from hanse_policies.errors import UsageError
+from hanse_policies.signing import SigningKey
+from hanse_server.home import OperatorConfiguration, OperatorHome
+
+
+def init_command(  # noqa: PLR0913 - each is an option of the command
+    home: Annotated[Path, typer.Argument(help="The folder to make; empty or not there yet.")],
+    *,
+    alliance: Annotated[str, typer.Option(help="Identifier of the new alliance.")],
+    name: Annotated[str, typer.Option(help="The operator's name, as members know it.")],
+    epsilon: Annotated[float, typer.Option(help="Most epsilon that one study may ask.")],
+    delta: Annotated[float, typer.Option(help="Most delta that one study may ask.")],
+    retention_days: Annotated[int, typer.Option(help="Longest that a release may be kept.")],
+    max_brands_per_person: Annotated[
+        int, typer.Option(help="How many brands may hold the same person.")
+    ],
+    address: Annotated[
+        str, typer.Option(help="Where the server listens and brands dial.")
+    ] = "127.0.0.1:7443",
+    purpose: Annotated[
+        list[Purpose], typer.Option("--purpose", help="A purpose studies may have; repeat it.")
+    ] = [Purpose.AUDIENCE_ANALYTICS, Purpose.MODEL_TRAINING],  # noqa: B006 - typer copies it
+    recipient: Annotated[
+        list[str], typer.Option("--recipient", help="Who may receive releases; repeat it.")
+    ] = ["members", "operator"],  # noqa: B006 - typer copies it
+    minimum_brands: Annotated[int, typer.Option(help="Fewest brands in any study.")] = 3,
+    minimum_persons: Annotated[int, typer.Option(help="Fewest persons behind any figure.")] = 50,
+    certificate_days: Annotated[int, typer.Option(help="How long certificates are valid.")] = 365,
+    as_json: AsJson = False,
+) -> None:
+    """Make the operator's keys, the alliance's authority, its first charter and the store."""
+    key = SigningKey.generate()
+    try:
+        configuration = OperatorConfiguration(
+            alliance=alliance, name=name, address=address, certificate_days=certificate_days
+        )
+        charter = AllianceCharter(
+            kind="AllianceCharter",
+            id=alliance,
+            version=1,
+            operator=Operator(name=name, signing_key=key.public_hex),
+            purposes=tuple(dict.fromkeys(purpose)),
+            computations=tuple(ComputationKind),
+            recipients=tuple(dict.fromkeys(recipient)),
+            floors=Floors(minimum_brands=minimum_brands, minimum_persons=minimum_persons),
+            limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
+            max_brands_per_person=max_brands_per_person,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"])
+        raise UsageError(
+            f"expected allowed values for the alliance, got field `{field}`: {first['msg']}"
+        ) from error
+    made = OperatorHome.found(home, configuration, charter, signing_key=key, now=datetime.now(UTC))
+    _print(made, key.public_hex, as_json)
+
+
+def _print(made: OperatorHome, operator_key: str, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "home": str(made.path),
+                "alliance": made.alliance,
+                "address": made.configuration.address,
+                "fingerprint": made.fingerprint(),
+                "operator_key": operator_key,
+                "charter_version": 1,
+            }
+        )
+        return
+    typer.echo(f"{made.path}: operator of alliance {made.alliance}, charter version 1, no members")
+    typer.echo(f"  address: {made.configuration.address}")
+    typer.echo(f"  fingerprint: {made.fingerprint()}")
+    typer.echo("  Tell each brand the fingerprint by another way than you send its bundle.")
