@@ -1,0 +1,1 @@
+"""A whole league on one machine, for watching."""
