@@ -57,8 +57,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     parser.add_argument("--python", type=Path, help="interpreter that has the pinned grpcio-tools")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         python = arguments.python or prepare_tools(folder / "tools")
         generate(python.absolute(), folder / "generated")
         fresh = read_generated(folder / "generated" / PACKAGE)

@@ -17,6 +17,8 @@ from hanse_clients.answering import BrandResponder
 from hanse_clients.link import BrandConnection, SentMessage
 from hanse_clients.verdicts import OperatorContact, VerdictDesk
 from hanse_federation.audit import EgressJournal, EgressRecord
+from hanse_federation.errors import LinkError
+from hanse_federation.link.errors import DeskRefusedError
 from hanse_federation.randomness import SystemRandomness
 from hanse_policies.documents import StudyVerdict, TrainModel, Verdict
 from hanse_policies.errors import HanseError
@@ -46,6 +48,7 @@ class BrandAgent:
         self._clock = clock
         self._sent: dict[str, StudyVerdict] = {}
         self._judged: dict[str, datetime] = {}
+        self._will_train: TrainModel | None = None
         self._is_warm = False
 
     def run(self, stop: threading.Event) -> None:
@@ -80,24 +83,35 @@ class BrandAgent:
         for digest in self._desk.hear(self._contact, now):
             if digest in self._judged and now - self._judged[digest] < REJUDGE_AFTER:
                 continue
-            verdict = self._desk.settle(digest, now)
-            if verdict is not None and verdict.verdict is Verdict.PERMIT:
-                self._warm_up(digest)
-            if verdict is not None and self._sent.get(digest) != verdict:
-                self._desk.send(self._contact, digest)
-                self._sent[digest] = verdict
-                _LOG.info("study %s: %s", digest[:12], verdict.verdict.value)
+            try:
+                self._settle(digest, now)
+            except HanseError as error:
+                if isinstance(error, LinkError) and not isinstance(error, DeskRefusedError):
+                    raise
+                _LOG.warning("study %s: not settled (%s)", digest[:12], error.code)
             self._judged[digest] = now
+        self._warm_up()
 
-    def _warm_up(self, digest: str) -> None:
-        """Load the training libraries before the first round asks for them, not in it."""
+    def _settle(self, digest: str, now: datetime) -> None:
+        verdict = self._desk.settle(digest, now)
+        if verdict is None:
+            return
+        if self._sent.get(digest) != verdict:
+            self._desk.send(self._contact, digest)
+            self._sent[digest] = verdict
+            _LOG.info("study %s: %s", digest[:12], verdict.verdict.value)
         computation = self._desk.study(digest).computation
-        if self._is_warm or not isinstance(computation, TrainModel):
+        if verdict.verdict is Verdict.PERMIT and isinstance(computation, TrainModel):
+            self._will_train = self._will_train or computation
+
+    def _warm_up(self) -> None:
+        """Load the training libraries before the first round asks for them, not in it."""
+        if self._is_warm or self._will_train is None:
             return
         # torch takes seconds and 200 MB: only a brand that will train pays.
         from hanse_clients.training import warm_up  # noqa: PLC0415
 
-        warm_up(computation, SystemRandomness())
+        warm_up(self._will_train, SystemRandomness())
         self._is_warm = True
 
 

@@ -22,8 +22,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import hanse_federation.link.tls  # noqa: F401 - before anything loads gRPC
 from hanse_clients.agent import BrandAgent, journal_writer
 from hanse_clients.answering import BrandResponder
+from hanse_clients.data import view_for
+from hanse_clients.data.data_check import DataCheck, check_schema, check_view
 from hanse_clients.errors import StudyDataError, StudyNameError
 from hanse_clients.home import BrandHome, Membership
 from hanse_clients.link import BrandConnection, BrandDeskClient
@@ -37,6 +40,7 @@ from hanse_federation.privacy import Ledger, LedgerEntry, PrivacySpent
 from hanse_federation.randomness import SystemRandomness
 from hanse_federation.release import read_release, receive_release
 from hanse_policies.documents import Purpose, PurposeBudget, StudyVerdict
+from hanse_policies.durable_files import held_alone
 
 if TYPE_CHECKING:
     from hanse_clients.data.preflight import Preflight
@@ -82,6 +86,7 @@ class BrandClient:
         """
         self.home = home
         self._clock = clock
+        home.check_records()
         with ExitStack() as opened:
             self._state = opened.enter_context(home.open_state())
             self._ledger = Ledger(home.ledger_file)
@@ -170,6 +175,27 @@ class BrandClient:
             plan = None
         return StudyPreflight(judgement, plan)
 
+    def check(self, study: str | None = None) -> DataCheck:
+        """Look at this brand's own data, for the brand's own eyes.
+
+        While the brand answers, no row refuses a question; a fault leaves its person
+        out. Here the exact fault is raised, and the figures are true ones: show
+        neither to anybody outside the brand.
+
+        Args:
+            study: Whose columns, population and consent to look at; None for the
+                schemas alone.
+
+        Raises:
+            StudyNameError: No study goes by that name here.
+            DataError: What is wrong, by its exact kind; see `check_schema` and `check_view`.
+        """
+        source, asset = self._sources.rows(), self.home.asset().document
+        if study is None:
+            return check_schema(source, asset.id)
+        opened, policy = self._gate.open(self.digest_of(study)), self.home.policy().document
+        return check_view(source, view_for(opened.study, asset, policy, self._clock(), self._salt))
+
     def approve(self, study: str) -> StudyVerdict:
         """Approve a study as a person, and tell the operator.
 
@@ -218,11 +244,10 @@ class BrandClient:
             ReleaseTamperedError: What the server sent is not what the operator signed.
         """
         with self._contact() as contact:
-            found = [
-                e
-                for e in contact.releases()
-                if study in {e.study_id, e.digest} or e.study.startswith(study)
-            ]
+            entries = contact.releases()
+            found = [e for e in entries if study in {e.study_id, e.study, e.digest}]
+            if not found and len(study) >= SHORTEST_PREFIX:
+                found = [e for e in entries if e.study.startswith(study)]
             if not found:
                 raise StudyNameError(
                     f"expected a study with a release for this brand, got {study[:64]}; "
@@ -233,7 +258,9 @@ class BrandClient:
             if not folder.exists():
                 key = self.home.membership().operator_key
                 files = contact.release_files(entry.digest)
-                receive_release(folder, files, key, self._clock())
+                receive_release(
+                    folder, files, key, self._clock(), expected=entry, brand=self.home.name.brand
+                )
         return folder
 
     def score(
@@ -270,6 +297,7 @@ class BrandClient:
 
         Raises:
             CertificateRefusedError: The operator no longer lets this brand in.
+            HomeInUseError: Another process answers for this brand.
         """
         responder = BrandResponder(
             self.home.name.brand,
@@ -288,7 +316,7 @@ class BrandClient:
             on_sent=journal_writer(self._journal, responder, self._clock),
             clock=self._clock,
         )
-        with self._contact() as contact:
+        with held_alone(self.home.path / "run.lock"), self._contact() as contact:
             agent = BrandAgent(
                 connection, contact, self._desk, poll_seconds=poll_seconds, clock=self._clock
             )

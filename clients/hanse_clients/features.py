@@ -4,7 +4,9 @@ Rules: a number is clipped to the study's bounds and scaled to [-1, 1]; a
 category becomes one-hot cells, the last of them `other`, which also takes
 missing categories. Nothing is derived from the data: no mean, no quantile, no
 list of categories, so a row's encoding depends on that row only. A missing,
-NaN or infinite number is refused, naming the column and nothing else.
+NaN or infinite number is refused, naming the column and nothing else; the rows
+of a training or scoring view hold none (`data.training_rows` leaves them out),
+so no question of a study can meet this refusal. No rows encode to no rows.
 """
 
 from __future__ import annotations

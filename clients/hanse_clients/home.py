@@ -43,10 +43,13 @@ from hanse_clients.errors import (
     BrandHomeMissingError,
     BrandKeyError,
     BrandNotJoinedError,
+    BrandRecordsMissingError,
     HomeDocumentError,
 )
 from hanse_clients.signed_policy import VerifiedPolicy, sign_policy, verified_policy
 from hanse_clients.state import AcceptedCharter, BrandState
+from hanse_federation.audit import EgressJournal
+from hanse_federation.privacy.ledger import Ledger
 from hanse_policies import durable_files
 from hanse_policies.certificates import TlsIdentity, tls_key_from_pem, tls_key_to_pem
 from hanse_policies.configuration import configuration_yaml
@@ -133,6 +136,9 @@ class BrandHome:
         write_private(home._file("agreement.key"), agreement_key_to_pem(keys.agreement))
         request = make_request(home.name, configuration.legal_entity, keys, now=now)
         durable_files.write_new(home.request_file, request.to_json())
+        Ledger(home.ledger_file)
+        EgressJournal(home.journal_file)
+        home.open_state().close()
         durable_files.write_new(home._file(CONFIGURATION_FILE), configuration_yaml(configuration))
         return home
 
@@ -227,6 +233,21 @@ class BrandHome:
     def open_state(self) -> BrandState:
         """Open the brand's own records; raises as `BrandState` does."""
         return BrandState(self.state_file)
+
+    def check_records(self) -> None:
+        """Refuse a folder whose records are gone; they are made once, with the brand.
+
+        A ledger that vanished must not begin anew with the whole budget.
+
+        Raises:
+            BrandRecordsMissingError: The ledger, the journal or the state is not there.
+        """
+        for file in (self.ledger_file, self.journal_file, self.state_file):
+            if not file.is_file() or (file != self.journal_file and not file.stat().st_size):
+                raise BrandRecordsMissingError(
+                    f"expected {file.name} in {self.path}, got none; restore the newest copy, for "
+                    "without it this brand cannot know what it spent and said"
+                )
 
     def join(self, bundle: bytes, fingerprint: str, *, now: datetime) -> BrandHome:
         """Join the alliance, or take a renewed certificate.

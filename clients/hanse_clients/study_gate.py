@@ -22,7 +22,15 @@ from hanse_clients.home import BrandHome
 from hanse_clients.signed_policy import VerifiedPolicy
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState, DecisionRecord
-from hanse_federation.messages import QUESTION_OF, Question, Request
+from hanse_federation.messages import (
+    QUESTION_OF,
+    EvaluateRequest,
+    Question,
+    Request,
+    RequestPayload,
+    TrainRequest,
+)
+from hanse_federation.model import check_parameters, input_width
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.privacy.plan import PrivacyPlan, plan_study
 from hanse_policies import SignatureState, Sources, decide
@@ -34,6 +42,7 @@ from hanse_policies.documents import (
     PurposeBudget,
     Study,
     StudyVerdict,
+    TrainModel,
     Verdict,
 )
 from hanse_policies.errors import HanseError
@@ -149,6 +158,7 @@ class StudyGate:
             StudyNotSeenError: The request names a study this brand never received.
             StudyNotApprovedError: This brand's newest verdict does not permit the study.
             QuestionForeignError: The study does not ask this question in this round.
+            ModelParametersError: The parameters are not of the study's model.
             PolicyDeniedError: The documents, consent or budget no longer permit it.
             HanseError: A document or record cannot be read or verified.
         """
@@ -165,6 +175,7 @@ class StudyGate:
         plan = plan_study(study)
         question = QUESTION_OF[type(request.payload)]
         _check_planned(study, plan, question, request.binding.round_number)
+        _check_parameters(study, request.payload)
         budget = judgement.policy.document.budget_for(study.purpose)
         if budget is None:
             raise PolicyDeniedError(
@@ -248,3 +259,10 @@ def _check_planned(study: Study, plan: PrivacyPlan, question: Question, round_nu
             f"expected a question and round that study {study.id} plans, got {question} in round "
             f"{round_number}; the operator's server asks for something that was never approved"
         )
+
+
+def _check_parameters(study: Study, payload: RequestPayload) -> None:
+    """Refuse foreign or senseless parameters before they cost anything; says nothing of rows."""
+    computation = study.computation
+    if isinstance(payload, TrainRequest | EvaluateRequest) and isinstance(computation, TrainModel):
+        check_parameters(computation, input_width(computation.features), payload.parameters)

@@ -9,6 +9,7 @@ policy says otherwise.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -20,9 +21,13 @@ from hanse_clients.study_gate import Judgement, StudyGate
 from hanse_federation.desk import ProposedStudy, ReleaseEntry, ReleaseFile, StudyState
 from hanse_policies.documents import ApprovalMode, Study, StudyVerdict, Verdict
 from hanse_policies.errors import SignatureError
-from hanse_policies.signing import Envelope
+from hanse_policies.signing import Envelope, open_envelope
+
+_LOG = logging.getLogger(__name__)
 
 REFUSED_BY_PERSON = "refused-by-person"
+OPEN_STATES = frozenset({StudyState.PROPOSED, StudyState.REFUSED, StudyState.FAILED})
+"""A study in one of these may be run, again perhaps, so it is worth a verdict."""
 
 
 class OperatorContact(Protocol):
@@ -85,17 +90,19 @@ class VerdictDesk:
             SignatureError: The charter is not signed by the pinned operator.
         """
         self._home.accept_charter(contact.charter(), self._state, now=now)
+        key = self._home.membership().operator_key
         heard = []
         for proposed in contact.studies():
-            if Envelope.from_json(proposed.envelope).payload_digest != proposed.digest:
-                continue
-            self._state.see_study(SeenStudy(proposed.digest, proposed.envelope, now))
             try:
-                self._gate.open(proposed.digest)
-            except SignatureError:
+                envelope = Envelope.from_json(proposed.envelope)
+                open_envelope(envelope, Study, key)
+            except SignatureError as error:
+                _LOG.warning("a study was not heard: %s", error.code)
                 continue
-            if proposed.state in {StudyState.PROPOSED, StudyState.REFUSED}:
-                heard.append(proposed.digest)
+            digest = envelope.payload_digest
+            self._state.see_study(SeenStudy(digest, proposed.envelope, now))
+            if proposed.state in OPEN_STATES:
+                heard.append(digest)
         return tuple(heard)
 
     def settle(self, digest: str, now: datetime) -> StudyVerdict | None:

@@ -3,7 +3,7 @@
 Rules: a workbench is made for one request, after the gate admitted it and the
 ledger was charged; it reads the data as consented at the request's instant;
 whatever it returns is noised with the plan's multiplier for that question. It
-knows noise multipliers, never epsilon. Thresholds act on noised counts.
+knows noise multipliers, never epsilon. No row can make it refuse.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from hanse_clients.data import MinimalView, view_for
 from hanse_clients.errors import (
-    CohortNotAskedError,
-    NoisedCohortTooSmallError,
     QuestionForeignError,
 )
 from hanse_clients.features import encode_features
@@ -51,8 +49,7 @@ class Workbench:
         asset: What is stored where.
         sources: The brand's data.
         row_salt: The brand's secret for choosing rows, 64 hex digits.
-        minimum_persons: The floor in force, on noised counts.
-        noised_persons: The cohort's noised size if it was released before, else None.
+        noised_persons: The cohort's noised size as released; 0 while it is being asked.
         randomness: Where noise comes from.
         now: The instant consent is judged at.
     """
@@ -63,31 +60,21 @@ class Workbench:
     asset: DataAsset
     sources: BrandSources
     row_salt: str
-    minimum_persons: int
-    noised_persons: int | None
+    noised_persons: int
     randomness: Randomness
     now: datetime
 
     def cohort(self) -> CohortReply:
-        """Count the persons who take part, noised.
-
-        Raises:
-            NoisedCohortTooSmallError: The noised count is below the floor.
-        """
+        """Count the persons who take part, noised; the floor is the gate's concern."""
         count = self.sources.for_study(self.study).persons(self._view())
-        noised = int(self._noised(np.array([count.persons]), Question.COHORT)[0])
-        self._check_floor(noised)
-        return CohortReply(noised)
+        return CohortReply(int(self._noised(np.array([count.persons]), Question.COHORT)[0]))
 
     def measure(self) -> CellsReply:
         """Answer the study's measurement.
 
         Raises:
             QuestionForeignError: The study measures nothing.
-            CohortNotAskedError: The cohort's size was not released before.
-            NoisedCohortTooSmallError: The noised cohort is below the floor.
         """
-        self._cohort_size()
         computation = self.study.computation
         if not isinstance(computation, AudienceHistogram):
             raise _foreign(self.study, Question.MEASURE)
@@ -102,14 +89,12 @@ class Workbench:
 
         Raises:
             QuestionForeignError: The study trains nothing.
-            CohortNotAskedError: The cohort's size was not released before.
-            NoisedCohortTooSmallError: The noised cohort is below the floor.
             UnusableDataError: The rows forbid training.
         """
         # torch and Opacus take seconds and 200 MB: only a process that trains pays.
         from hanse_clients.training import Trainer  # noqa: PLC0415
 
-        persons, computation = self._cohort_size(), self._training(Question.TRAIN)
+        computation = self._training(Question.TRAIN)
         rows = self.sources.rows().rows(self._view())
         taken = ~rows.holdout
         matrix = encode_features(computation.features, rows.columns)
@@ -118,21 +103,18 @@ class Workbench:
             matrix[taken],
             rows.label[taken],
             noise_multiplier=self.plan.noise_multiplier(Question.TRAIN),
-            public_persons=persons,
+            public_persons=self.noised_persons,
             randomness=self.randomness,
         )
-        return TrainReply(trainer.train(parameters), weight=max(1, persons))
+        return TrainReply(trainer.train(parameters), weight=max(1, self.noised_persons))
 
     def evaluate(self, parameters: Parameters) -> CellsReply:
         """Score the held-out persons into a noised score x label histogram.
 
         Raises:
             QuestionForeignError: The study trains nothing.
-            CohortNotAskedError: The cohort's size was not released before.
-            NoisedCohortTooSmallError: The noised cohort is below the floor.
             UnusableDataError: The rows forbid scoring.
         """
-        self._cohort_size()
         computation = self._training(Question.EVALUATE)
         rows = self.sources.rows().rows(self._view())
         matrix = encode_features(computation.features, rows.columns)[rows.holdout]
@@ -149,22 +131,6 @@ class Workbench:
         if not isinstance(self.study.computation, TrainModel):
             raise _foreign(self.study, question)
         return self.study.computation
-
-    def _cohort_size(self) -> int:
-        if self.noised_persons is None:
-            raise CohortNotAskedError(
-                f"expected the cohort of study {self.study.id} to be asked first, got another "
-                "question; start the run with the cohort"
-            )
-        self._check_floor(self.noised_persons)
-        return self.noised_persons
-
-    def _check_floor(self, noised_persons: int) -> None:
-        if noised_persons < self.minimum_persons:
-            raise NoisedCohortTooSmallError(
-                f"expected a noised cohort of at least {self.minimum_persons} for study "
-                f"{self.study.id}, got fewer; widen the population or wait for more consent"
-            )
 
     def _noised(self, values: NDArray[np.int64], question: Question) -> NDArray[np.int64]:
         noised, _ = gaussian_integers(

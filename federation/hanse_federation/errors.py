@@ -17,6 +17,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── BudgetNotApplicableError
         │   ├── LedgerReadError
         │   ├── LedgerWriteError
+        │   ├── LedgerClockError
         │   ├── LedgerCorruptError
         │   ├── AnswerConflictError
         │   └── UnchargedAnswerError
@@ -154,6 +155,12 @@ class LedgerWriteError(LedgerError):
     """The ledger could not be written durably; nothing is charged and no work may start."""
 
     code: ClassVar[str] = "ledger-write-failed"
+
+
+class LedgerClockError(LedgerError):
+    """The clock stands before the last charge; an earlier period must not be charged again."""
+
+    code: ClassVar[str] = "ledger-clock-back"
 
 
 class LedgerCorruptError(LedgerError):

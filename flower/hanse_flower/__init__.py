@@ -10,7 +10,9 @@ import os
 os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
 
-from hanse_flower.admission import AnswerRules, admit
+# gRPC reads its cipher list once, when it is imported, and Flower imports it.
+import hanse_federation.link.tls  # noqa: F401
+from hanse_flower.admission import AnswerRules, BrandTerms, admit
 from hanse_flower.errors import (
     AggregateNotFiniteError,
     CohortTooSmallError,
@@ -69,6 +71,7 @@ __all__ = [
     "AskedQuestion",
     "BrandAnswer",
     "BrandRefusal",
+    "BrandTerms",
     "ClientAppResponder",
     "CohortTooSmallError",
     "ErrorNumber",

@@ -8,6 +8,7 @@ stop the others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,22 @@ from hanse_flower.errors import (
     ReplyRangeError,
 )
 from hanse_flower.records import AnswerPayload
+from hanse_policies.documents import BrandId
+
+
+@dataclass(frozen=True, slots=True)
+class BrandTerms:
+    """What one brand counts for in this run, as its noised cohort says.
+
+    Attributes:
+        brand: The brand.
+        weight: The weight of its updates; what it claims itself is not used.
+        maximum_cell: Largest noised cell it may answer, either side of zero.
+    """
+
+    brand: BrandId
+    weight: int
+    maximum_cell: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +58,33 @@ class AnswerRules:
         maximum_persons: Largest weight, and largest size of a noised cohort
             either side of zero; keeps one brand from drowning the others.
         maximum_cell: Largest noised cell, either side of zero.
+        maximum_parameter: Largest parameter, either side of zero.
         evaluate_cells: How many cells an `evaluate` answer has; None if unknown here.
         measure_cells: How many cells a `query.measure` answer has; None if unknown here.
+        brands: What is known of single brands; empty if nothing is.
     """
 
     maximum_persons: int = 1_000_000_000
     maximum_cell: int = 2**48
+    maximum_parameter: float = math.inf
     evaluate_cells: int | None = None
     measure_cells: int | None = None
+    brands: tuple[BrandTerms, ...] = ()
+
+    def judged(self, brand: BrandId, answer: AnswerPayload) -> AnswerPayload:
+        """Return an admitted answer with the weight that its brand has in this run.
+
+        Raises:
+            ReplyRangeError: A cell is beyond what the brand's cohort allows.
+        """
+        terms = next((known for known in self.brands if known.brand == brand), None)
+        if terms is None:
+            return answer
+        if isinstance(answer, CellsReply):
+            _admit_range("cell", answer.cells, terms.maximum_cell)
+        if isinstance(answer, TrainReply):
+            return TrainReply(answer.parameters, terms.weight)
+        return answer
 
 
 def admit(request: RequestPayload, answer: AnswerPayload, rules: AnswerRules) -> None:
@@ -71,7 +107,7 @@ def admit(request: RequestPayload, answer: AnswerPayload, rules: AnswerRules) ->
                 raise ReplyRangeError(
                     f"expected a weight from 1 to {rules.maximum_persons}, got {weight}"
                 )
-            _admit_parameters(asked, parameters)
+            _admit_parameters(asked, parameters, rules.maximum_parameter)
         case CohortRequest(), CohortReply(persons):
             _admit_range("cohort", (persons,), rules.maximum_persons)
         case EvaluateRequest(), CellsReply(cells):
@@ -82,7 +118,7 @@ def admit(request: RequestPayload, answer: AnswerPayload, rules: AnswerRules) ->
             raise ReplyKindError("the reply answers another kind of question than was asked")
 
 
-def _admit_parameters(asked: Parameters, parameters: Parameters) -> None:
+def _admit_parameters(asked: Parameters, parameters: Parameters, maximum: float) -> None:
     expected = [(tensor.name, tensor.values.shape) for tensor in asked]
     if [(tensor.name, tensor.values.shape) for tensor in parameters] != expected:
         raise ReplyLayoutError(
@@ -93,6 +129,10 @@ def _admit_parameters(asked: Parameters, parameters: Parameters) -> None:
             raise ReplyLayoutError("expected float32 tensors in the reply, got another type")
         if not np.isfinite(tensor.values).all():
             raise ReplyNotFiniteError("a tensor of the reply holds NaN or infinity")
+        if not (np.abs(tensor.values) <= maximum).all():
+            raise ReplyRangeError(
+                f"expected every parameter within {maximum:g} of zero, got one beyond"
+            )
 
 
 def _admit_cells(cells: Sequence[int], count: int | None, maximum: int) -> None:

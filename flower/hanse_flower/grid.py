@@ -311,10 +311,11 @@ class LinkGrid(Grid):
         else:
             try:
                 admit(opened.request.payload, reply.payload, self.rules)
+                answer = self.rules.judged(opened.brand, reply.payload)
             except InadmissibleReplyError as error:
                 self._end(opened, Refusal(error.code), ErrorNumber.REFUSED_BY_OPERATOR)
             else:
-                content = answer_to_content(opened.asked.question, reply.payload)
+                content = answer_to_content(opened.asked.question, answer)
                 self._close(_Outcome(opened, Message(content, reply_to=opened.message), ""))
 
     def _end(self, opened: _OpenRequest, refusal: Refusal, number: ErrorNumber) -> None:

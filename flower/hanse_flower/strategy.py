@@ -27,7 +27,7 @@ from hanse_flower.internals import with_error
 from hanse_flower.progress import Observer, RoundAggregated, unobserved
 from hanse_flower.records import CELLS, answer_from_content, question_from_message
 from hanse_flower.refusals import ErrorNumber, flower_error
-from hanse_flower.tensors import is_finite
+from hanse_flower.tensors import is_within
 from hanse_policies.documents import ServerOptimiser
 
 
@@ -149,10 +149,10 @@ class _CohortFloor(Strategy):
         judged = self._judge(Question.TRAIN, replies)
         answers = self._check_answers(Question.TRAIN, server_round, judged)
         arrays, metrics = self._inner.aggregate_train(server_round, judged)
-        if arrays is not None and not is_finite(arrays):
+        if arrays is not None and not is_within(arrays, self._rules.maximum_parameter):
             raise AggregateNotFiniteError(
-                f"the aggregate of round {server_round} holds NaN or infinity, "
-                "but only finite parameters go on; lower the server's learning rate"
+                f"the aggregate of round {server_round} holds NaN, infinity or a number beyond "
+                f"{self._rules.maximum_parameter:g}; lower the server's learning rate"
             )
         if answers:
             self._observer(RoundAggregated(Question.TRAIN, server_round, answers))

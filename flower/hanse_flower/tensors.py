@@ -92,9 +92,12 @@ def rounded_parameters_from_record(record: ArrayRecord) -> Parameters:
     return tuple(parameters)
 
 
-def is_finite(record: ArrayRecord) -> bool:
-    """Tell whether no array holds NaN or infinity."""
-    return all(bool(np.isfinite(_view(name, array)).all()) for name, array in record.items())
+def is_within(record: ArrayRecord, maximum: float) -> bool:
+    """Tell whether every number is finite and within `maximum` of zero."""
+    return all(
+        bool(np.isfinite(values).all() and (np.abs(values) <= maximum).all())
+        for values in (_view(name, array) for name, array in record.items())
+    )
 
 
 def _pack(tensor: Tensor) -> Array:

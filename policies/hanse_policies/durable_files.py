@@ -7,11 +7,14 @@ the new, never a part. Private keys are not written here but by `keyfiles`.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from hanse_policies.errors import DocumentFileError
+from hanse_policies.errors import DocumentFileError, HomeInUseError
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -103,3 +106,28 @@ def read_bounded(path: Path, maximum_bytes: int) -> bytes:
     if len(data) > maximum_bytes:
         raise DocumentFileError(f"expected {path} to have at most {maximum_bytes} bytes, got more")
     return data
+
+
+@contextmanager
+def held_alone(path: Path) -> Iterator[None]:
+    """Hold a lock file for as long as the context lasts; it ends with the process too.
+
+    Raises:
+        HomeInUseError: Another process holds it.
+        DocumentFileError: The file cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise HomeInUseError(
+                f"expected nobody else at work in {path.parent}, got another process that holds "
+                f"{path.name}; stop it first"
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -11,6 +11,7 @@ person and no key.
     │   ├── DocumentSyntaxError    document-syntax
     │   ├── DocumentKindError      document-kind
     │   └── DocumentFileError      document-file
+    ├── HomeInUseError             home-in-use
     ├── CanonicalFormError         canonical-form
     ├── SignatureError             signature-invalid
     │   ├── EnvelopeFormatError    envelope-format
@@ -89,6 +90,13 @@ class DocumentFileError(DocumentError):
     """A document's file is missing, unreadable, too large or not UTF-8."""
 
     code: ClassVar[str] = "document-file"
+
+
+class HomeInUseError(HanseError):
+    """Another process is at work in the same folder."""
+
+    code: ClassVar[str] = "home-in-use"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
 
 
 class CanonicalFormError(HanseError):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -68,11 +69,7 @@ def load_document(path: Path, model: type[T]) -> Loaded[T]:
         DocumentKindError: Its `kind` is another.
         DocumentError: A field is missing, unknown, or has a value that is not allowed.
     """
-    tree = _read_tree(path)
-    expected = kind_of(model)
-    if tree.at(("kind",)) != expected:
-        raise _wrong_kind(tree, path, expected)
-    return _validate(tree, path, model)
+    return cast(Loaded[T], _load(_read_text(path), path, model))
 
 
 def load_any(path: Path) -> Loaded[StrictModel]:
@@ -82,7 +79,7 @@ def load_any(path: Path) -> Loaded[StrictModel]:
         DocumentKindError: Its `kind` is missing or unknown.
         DocumentError: As `load_document` raises.
     """
-    tree = _read_tree(path)
+    tree = parse_yaml(_read_text(path), str(path))
     kind = tree.at(("kind",))
     if not isinstance(kind, str) or kind not in DOCUMENT_KINDS:
         raise _wrong_kind(tree, path, f"one of {', '.join(DOCUMENT_KINDS)}")
@@ -131,8 +128,17 @@ def _wrong_kind(tree: YamlTree, path: Path, expected: str) -> DocumentError:
     )
 
 
-def _read_tree(path: Path) -> YamlTree:
-    return parse_yaml(_read_text(path), str(path))
+@lru_cache(maxsize=32)
+def _load(text: str, path: Path, model: type[StrictModel]) -> Loaded[StrictModel]:
+    """Parse and validate; the same text is parsed once, however often its file is read.
+
+    Positions take a slow parser, and a brand reads its policy before every question.
+    """
+    tree = parse_yaml(text, str(path))
+    expected = kind_of(model)
+    if tree.at(("kind",)) != expected:
+        raise _wrong_kind(tree, path, expected)
+    return _validate(tree, path, model)
 
 
 def _read_text(path: Path) -> str:

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hanse_federation.link.tls  # noqa: F401 - before anything loads gRPC
 from hanse_federation.desk import OperatorStatus, RunEvent
 from hanse_federation.release import Release, read_release
 from hanse_policies.documents import AllianceCharter, BrandId

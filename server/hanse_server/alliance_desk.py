@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 from hanse_federation.desk import (
     OperatorStatus,
@@ -22,6 +23,7 @@ from hanse_federation.desk import (
     StudyState,
     StudyStatus,
 )
+from hanse_federation.privacy import plan_study
 from hanse_federation.release import is_recipient, release_files
 from hanse_policies.documents import (
     AllianceCharter,
@@ -43,6 +45,9 @@ from hanse_server.study_run import RunSetting, StudyRun
 
 _LOG = logging.getLogger(__name__)
 _END = None
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a brand's clock may be ahead of the operator's."""
 
 
 class AllianceDesk:
@@ -89,9 +94,13 @@ class AllianceDesk:
             raise VerdictRefusedError(
                 f"expected a verdict of brand {brand}, got one that names another brand"
             )
-        record = VerdictRecord(
-            brand, verdict.study, envelope, verdict.decided, self._setting.clock()
-        )
+        now = self._setting.clock()
+        if verdict.decided > now + CLOCK_TOLERANCE:
+            raise VerdictRefusedError(
+                "expected a verdict decided by now, got one from the future, which no later one "
+                "could replace; set the brand's clock right"
+            )
+        record = VerdictRecord(brand, verdict.study, envelope, verdict.decided, now)
         self._store.studies.record_verdict(record)
 
     def releases(self, brand: BrandId) -> tuple[ReleaseEntry, ...]:
@@ -129,9 +138,11 @@ class AllianceDesk:
             SignatureError: The operator did not sign it.
             StudyForeignError: It is for another alliance, or expired.
             StudyConflictError: Another study has its id and version.
+            PrivacyPlanError: No noise gives what it asks for.
         """
         signed, now = Envelope.from_json(envelope), self._setting.clock()
         study = open_envelope(signed, Study, self._setting.signing_key.public_hex)
+        plan_study(study)
         charter = self._charter()
         if study.alliance != charter.id or study.is_expired(now):
             raise StudyForeignError(

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from hanse_federation.link.credentials import TlsCredentials
 from hanse_policies.certificates import TlsIdentity
+from hanse_policies.durable_files import held_alone
 from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.authority import Caller, caller_of
 from hanse_server.home import OperatorHome
@@ -41,12 +42,13 @@ def serving(
         settings: Times and limits of the link; the defaults if None.
 
     Raises:
+        HomeInUseError: Another process serves from this folder.
         PortInUseError: Another process listens on the port.
         CertificateNotValidError: The clock is outside the server certificate's validity.
         HanseError: The home or its store cannot be read.
     """
     now = clock()
-    with home.open_store() as store:
+    with held_alone(home.path / "serve.lock"), home.open_store() as store:
         home.renew_own_certificates(store, now)
         store.runs.abandon(now)
         credentials = credentials_of(home.server_identity())

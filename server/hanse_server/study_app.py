@@ -7,8 +7,10 @@ what the app finds is left in a `Findings`, all of it noised by the brands.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import median
 
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
@@ -22,9 +24,11 @@ from hanse_federation.messages import (
     Parameters,
     Question,
 )
-from hanse_federation.model import initial_parameters, input_width
+from hanse_federation.model import PARAMETER_LIMIT, initial_parameters, input_width
+from hanse_federation.privacy import PrivacyPlan, plan_study
 from hanse_flower import (
     AnswerRules,
+    BrandTerms,
     CohortTooSmallError,
     LinkGrid,
     Observer,
@@ -35,8 +39,13 @@ from hanse_flower import (
     parameters_to_record,
     rounded_parameters_from_record,
 )
-from hanse_policies.documents import AudienceHistogram, BrandId, Study, TrainModel
+from hanse_policies.documents import BrandId, Study, TrainModel
 from hanse_server.errors import StudyRunError
+
+MOST_WEIGHT = 3
+"""A brand counts for at most so many times the median of the other brands."""
+NOISE_DEVIATIONS = 10
+"""Noise beyond so many standard deviations does not happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,16 @@ def build_server_app(
         findings.cohorts = cohorts
         on_cohorts(cohorts)
         _check_floor(len(cohorts), minimum_brands, 0)
-        brands = tuple(cohort.brand for cohort in cohorts)
+        brands, plan = tuple(cohort.brand for cohort in cohorts), plan_study(study)
         if isinstance(study.computation, TrainModel):
-            train = _Training(study.computation, digest, minimum_brands, findings, observer)
-            train.run(brands, grid_for)
+            train = _Training(study.computation, digest, minimum_brands, plan, findings, observer)
+            train.run(cohorts, grid_for)
         else:
-            _measure(study.computation, brands, minimum_brands, grid_for, findings, observer)
+            rules = AnswerRules(
+                measure_cells=measurement_for(study.computation).cell_count,
+                brands=brand_terms(cohorts, plan, Question.MEASURE),
+            )
+            _measure(grid_for(brands, rules, observer), minimum_brands, findings)
 
     return app
 
@@ -138,12 +151,18 @@ class _Training:
     computation: TrainModel
     digest: str
     minimum_brands: int
+    plan: PrivacyPlan
     findings: Findings
     observer: Observer
 
-    def run(self, brands: tuple[BrandId, ...], grid_for: GridFor) -> None:
+    def run(self, cohorts: tuple[NoisedCohort, ...], grid_for: GridFor) -> None:
         """Run all rounds with Flower's strategy and keep the model."""
-        rules = AnswerRules(evaluate_cells=2 * self.computation.evaluation.score_bins)
+        brands = tuple(cohort.brand for cohort in cohorts)
+        rules = AnswerRules(
+            maximum_parameter=PARAMETER_LIMIT,
+            evaluate_cells=2 * self.computation.evaluation.score_bins,
+            brands=brand_terms(cohorts, self.plan, Question.EVALUATE),
+        )
         grid = grid_for(brands, rules, self._watch)
         strategy = fed_avg_momentum(
             self.computation.server, self.minimum_brands, rules=rules, observer=self._watch
@@ -163,21 +182,32 @@ class _Training:
         self.observer(step)
 
 
-def _measure(
-    computation: AudienceHistogram,
-    brands: tuple[BrandId, ...],
-    minimum_brands: int,
-    grid_for: GridFor,
-    findings: Findings,
-    observer: Observer,
-) -> None:
-    cells = measurement_for(computation).cell_count
-    grid = grid_for(brands, AnswerRules(measure_cells=cells), observer)
+def _measure(grid: LinkGrid, minimum_brands: int, findings: Findings) -> None:
     answers = ask_brands(grid, MeasureRequest())
     rows = [a.payload.cells for a in answers.admitted if isinstance(a.payload, CellsReply)]
     _check_floor(len(rows), minimum_brands, 0)
     findings.cells = tuple(sum(column) for column in zip(*rows, strict=True))
     findings.measured_brands = len(rows)
+
+
+def brand_terms(
+    cohorts: tuple[NoisedCohort, ...], plan: PrivacyPlan, question: Question
+) -> tuple[BrandTerms, ...]:
+    """Settle what each brand counts for, from what all of them released first.
+
+    A brand may lie about its size, so none weighs more than `MOST_WEIGHT` times
+    the median of the others; and no cell of a brand's answer can hold more persons than
+    its cohort, apart from the noise of both.
+    """
+    terms = []
+    for cohort in cohorts:
+        others = [max(1, other.persons) for other in cohorts if other is not cohort]
+        most = MOST_WEIGHT * median(others) if others else cohort.persons
+        noise = plan.noise_multiplier(question) + plan.noise_multiplier(Question.COHORT)
+        persons = min(max(1, cohort.persons), max(1, int(most)))
+        cell = max(0, cohort.persons) + math.ceil(NOISE_DEVIATIONS * noise)
+        terms.append(BrandTerms(cohort.brand, weight=persons, maximum_cell=cell))
+    return tuple(terms)
 
 
 def _check_floor(answered: int, required: int, round_number: int) -> None:

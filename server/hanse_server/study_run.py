@@ -125,7 +125,8 @@ class StudyRun:
         except HanseError as error:
             _LOG.warning("run ended without a release: %s", error.code)
             setting.store.runs.end(self._run, StudyState.FAILED, setting.clock())
-            tell(RunEvent(RunStage.FAILED, detail=f"{error.code}: {error}"))
+            lost = tuple(r for held in self._round_refusals.values() for r in held)
+            tell(RunEvent(RunStage.FAILED, refusals=lost, detail=f"{error.code}: {error}"))
             return
         except BaseException:
             setting.store.runs.end(self._run, StudyState.FAILED, setting.clock())
@@ -240,7 +241,7 @@ class StudyRun:
             self._digest,
             self._charter,
             findings,
-            release_id=f"{self._study.id}-v{self._study.version}-{self._run:016x}"[-64:],
+            release_id=f"{self._study.id[:36].rstrip('-_')}-v{self._study.version}-{self._run:016x}",
             refusals=self._refusals,
             now=now,
         )

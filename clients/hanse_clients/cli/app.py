@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from hanse_clients.cli.approve import approve_command, refuse_command
+from hanse_clients.cli.check import check_command
 from hanse_clients.cli.egress import egress_command
 from hanse_clients.cli.init import init_command
 from hanse_clients.cli.join import join_command
@@ -27,6 +28,7 @@ app.command("sign-policy")(sign_policy_command)
 app.command("run")(run_command)
 app.command("studies")(studies_command)
 app.command("preflight")(preflight_command)
+app.command("check")(check_command)
 app.command("approve")(approve_command)
 app.command("refuse")(refuse_command)
 app.command("ledger")(ledger_command)

@@ -17,18 +17,18 @@ from hanse_clients.data.expression import (
     last_sync_expression,
     next_change_expression,
     person_count_expression,
-    several_rows_expression,
     view_expression,
 )
+from hanse_clients.data.fault_expression import faults_expression
 from hanse_clients.data.queries import (
     QUERIES,
     CellsQuery,
     CompiledSql,
+    FaultsQuery,
     LastSyncQuery,
     NextChangeQuery,
     PersonsQuery,
     RowsQuery,
-    SeveralRowsQuery,
     SqlQuery,
 )
 from hanse_clients.data.worker_messages import line_of
@@ -45,8 +45,8 @@ class InProcessCompiler:
                 return compile_sql(view_expression(query.view))
             case PersonsQuery():
                 return compile_sql(person_count_expression(query.view))
-            case SeveralRowsQuery():
-                return compile_sql(several_rows_expression(query.view))
+            case FaultsQuery():
+                return compile_sql(faults_expression(query.view))
             case CellsQuery():
                 measurement = measurement_for(query.computation)
                 return compile_sql(measurement.encode(view_expression(query.view)))

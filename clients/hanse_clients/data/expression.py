@@ -6,8 +6,12 @@ says `*` of a brand's table; every name and value goes through ibis, never
 through text. The tables behind it (see `tables`) have canonical types: person
 and category text, number and flag float64, instants naive UTC.
 
-Order of work: project, filter the population, keep consenting persons, choose
-rows, bound.
+Order of work: project, filter the population, leave out rows that cannot be
+trained on, keep consenting persons, choose rows, bound.
+
+No row can make a query fail: a stored value that does not fit its type is null
+in the canonical table, with `unreadable_name` of its column true beside it, and
+nothing here divides, casts or looks up.
 
 Consent is judged on what the register says last. A person's latest grant is
 the largest `granted` at or before `now` for the purpose. The person is in the
@@ -18,6 +22,11 @@ from that grant to `now`, both ends included. So a grant after a withdrawal coun
 older, still unexpired row never defeats a withdrawal or an expiry; of two rows
 granted at the same instant the one that denies wins; a grant in the future, a
 missing instant of grant or sync, and a missing person never count.
+
+An instant that cannot be read never widens consent: whoever has, for the
+purpose, any row with an unreadable grant, expiry, withdrawal or sync is not in
+the view, whatever all other rows say and whatever `now` is, until the brand
+corrects the row. (Read as missing, an expiry or a withdrawal would widen it.)
 """
 
 from __future__ import annotations
@@ -25,16 +34,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
 
-from hanse_clients.data.queries import CONSENT_TABLE, HOLDOUT, PERSON, ROW, ROWS_TABLE
+from hanse_clients.data.queries import (
+    CONSENT_TABLE,
+    HOLDOUT,
+    PERSON,
+    ROW,
+    ROWS_TABLE,
+    unreadable_name,
+)
 from hanse_clients.data.view import MinimalView, ViewColumn, ViewUse
 from hanse_policies.documents import ColumnType, ConsentMapping, DataAsset, OneOf, PopulationFilter
 
 _KEY = "hanse_key"
 _INSTANT = "timestamp(6)"
+_FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+_LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
+"""Instants beyond these two are compared in the warehouse but never fetched from it."""
 
 
 def view_expression(view: MinimalView) -> ir.Table:
@@ -42,9 +62,14 @@ def view_expression(view: MinimalView) -> ir.Table:
 
     Columns of the result: the person id (`hanse_person`, scoring views only), the
     view's columns with numeric features clipped to their public bounds (NaN and
-    infinity pass unclipped, so that they can be refused; in a measurement view
-    NaN is a missing value), the row's rank among its person's rows (`hanse_row`,
-    from 1), and for training `hanse_holdout`.
+    infinity pass unclipped where they are not left out, so that scoring can tell
+    them; in a measurement view NaN is a missing value), the row's rank among its
+    person's rows (`hanse_row`, from 1), and for training `hanse_holdout`.
+
+    A training view leaves out each row with a number that is missing or not
+    finite or a label that is not 0 or 1, so a person without another row takes
+    no part, neither in training nor in the cohort's size. Whether a row is left
+    out depends on that row alone.
 
     Which of a person's rows are taken is decided by a SHA-256 over the brand's
     salt, the person and the row's content, so neither the order of a file nor a
@@ -66,21 +91,21 @@ def view_expression(view: MinimalView) -> ir.Table:
 
 
 def consenting_rows(view: MinimalView) -> ir.Table:
-    """Project the permitted columns, filter the population, keep consenting persons."""
-    table = ibis.table(_rows_schema(view.asset), name=ROWS_TABLE)
+    """Project the permitted columns, filter rows, keep consenting persons."""
+    table = rows_table(view.asset)
     needed = {c.name: table[c.name] for c in view.columns}
     needed |= {f.column: table[f.column] for f in view.population}
     permitted = table.select(**{PERSON: table[view.asset.person]}, **needed)
-    if view.population:
-        permitted = permitted.filter([_matches(permitted, f) for f in view.population])
+    wanted = [matches(permitted, f) for f in view.population] + _usable(view, permitted)
+    if wanted:
+        permitted = permitted.filter(wanted)
     kept = permitted.semi_join(consenting_persons(view), PERSON)
     return kept.select(PERSON, *(c.name for c in view.columns))
 
 
 def consenting_persons(view: MinimalView) -> ir.Table:
     """List the persons whose consent for the view's purpose is valid at its `now`."""
-    consent = _consent(view.asset)
-    rows = consent.filter(consent.purpose == view.purpose_word, consent[PERSON].notnull())
+    rows = consent_rows(view)
     now, oldest = _instant(view.now), _oldest_sync(view)
     is_valid = (
         (rows.granted <= now)
@@ -94,12 +119,20 @@ def consenting_persons(view: MinimalView) -> ir.Table:
         valid_grant=judged.granted.max(where=judged.is_valid),
         invalid_grant=judged.granted.max(where=is_past_grant & ~judged.is_valid),
         withdrawal=judged.withdrawn.max(where=judged.withdrawn <= now),
+        is_unreadable=_is_unreadable(view.asset.consent, judged).any(),
     )
     return last.filter(
         last.valid_grant.notnull(),
         last.invalid_grant.isnull() | (last.invalid_grant < last.valid_grant),
         last.withdrawal.isnull() | (last.withdrawal < last.valid_grant),
+        ~last.is_unreadable,
     ).select(PERSON)
+
+
+def consent_rows(view: MinimalView) -> ir.Table:
+    """Take the register's rows of the view's purpose, under one set of names."""
+    consent = _consent(view.asset)
+    return consent.filter(consent.purpose == view.purpose_word, consent[PERSON].notnull())
 
 
 def person_count_expression(view: MinimalView) -> ir.Table:
@@ -108,28 +141,21 @@ def person_count_expression(view: MinimalView) -> ir.Table:
     return rows.aggregate(persons=rows.count(where=rows[ROW] == 1))
 
 
-def several_rows_expression(view: MinimalView) -> ir.Table:
-    """Count the persons with more than one row before any is chosen: column `persons`."""
-    rows = consenting_rows(view)
-    counted = rows.group_by(PERSON).agg(rows=rows.count())
-    return counted.aggregate(persons=counted.count(where=counted["rows"] > 1))
-
-
 def next_change_expression(view: MinimalView) -> ir.Table:
     """Find the next instants after `now` at which any consent for the purpose may change.
 
     One row: the least `granted`, `expires`, `withdrawn` and `synced` after `now`,
     and `stale`, the least `synced` that has not gone stale yet. Until the first of
     them (`stale` plus the greatest age) the register says the same as at `now`.
+    Instants beyond the year 9999 are as good as never.
     """
-    consent = _consent(view.asset)
-    rows = consent.filter(consent.purpose == view.purpose_word, consent[PERSON].notnull())
-    now, oldest = _instant(view.now), _oldest_sync(view)
+    rows = consent_rows(view)
+    now, oldest, last = _instant(view.now), _oldest_sync(view), _instant(_LAST_INSTANT)
     return rows.aggregate(
-        granted=rows.granted.min(where=rows.granted > now),
-        expires=rows.expires.min(where=rows.expires > now),
-        withdrawn=rows.withdrawn.min(where=rows.withdrawn > now),
-        synced=rows.synced.min(where=rows.synced > now),
+        granted=rows.granted.min(where=(rows.granted > now) & (rows.granted < last)),
+        expires=rows.expires.min(where=(rows.expires > now) & (rows.expires < last)),
+        withdrawn=rows.withdrawn.min(where=(rows.withdrawn > now) & (rows.withdrawn < last)),
+        synced=rows.synced.min(where=(rows.synced > now) & (rows.synced < last)),
         stale=rows.synced.min(where=rows.synced.between(oldest, now)),
     )
 
@@ -137,7 +163,8 @@ def next_change_expression(view: MinimalView) -> ir.Table:
 def last_sync_expression(asset: DataAsset, now: datetime) -> ir.Table:
     """Find when the register was last synced, at or before `now`: column `synced`."""
     consent = _consent(asset)
-    return consent.aggregate(synced=consent.synced.max(where=consent.synced <= _instant(now)))
+    is_past = consent.synced.between(_instant(_FIRST_INSTANT), _instant(now))
+    return consent.aggregate(synced=consent.synced.max(where=is_past))
 
 
 def view_sql(view: MinimalView) -> str:
@@ -150,9 +177,15 @@ def compile_sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-def _rows_schema(asset: DataAsset) -> dict[str, str]:
+def rows_table(asset: DataAsset) -> ir.Table:
+    """Describe the canonical table of the asset's rows."""
     types = {c.name: _CANONICAL_TYPES[c.type] for c in asset.columns}
-    return {asset.person: "string", **types}
+    flags = {
+        unreadable_name(c.name): "boolean"
+        for c in asset.columns
+        if c.type is not ColumnType.CATEGORY
+    }
+    return ibis.table({asset.person: "string", **types, **flags}, name=ROWS_TABLE)
 
 
 _CANONICAL_TYPES: dict[ColumnType, str] = {
@@ -167,7 +200,8 @@ def _consent(asset: DataAsset) -> ir.Table:
     names: ConsentMapping = asset.consent
     instants = (names.granted, names.expires, names.withdrawn, names.synced)
     schema = dict.fromkeys(instants, _INSTANT) | {names.person: "string", names.purpose: "string"}
-    table = ibis.table(schema, name=CONSENT_TABLE)
+    flags = [unreadable_name(name) for name in dict.fromkeys(instants)]
+    table = ibis.table(schema | dict.fromkeys(flags, "boolean"), name=CONSENT_TABLE)
     return table.select(
         **{PERSON: table[names.person]},
         purpose=table[names.purpose],
@@ -175,7 +209,13 @@ def _consent(asset: DataAsset) -> ir.Table:
         expires=table[names.expires],
         withdrawn=table[names.withdrawn],
         synced=table[names.synced],
+        **{flag: table[flag] for flag in flags},
     )
+
+
+def _is_unreadable(names: ConsentMapping, rows: ir.Table) -> ir.Value:
+    instants = (names.granted, names.expires, names.withdrawn, names.synced)
+    return reduce(or_, (rows[unreadable_name(name)] for name in instants))
 
 
 def _instant(when: datetime) -> ir.Value:
@@ -188,11 +228,33 @@ def _oldest_sync(view: MinimalView) -> ir.Value:
     return _instant(view.now - timedelta(hours=view.consent_max_age_hours))
 
 
-def _matches(rows: ir.Table, wanted: PopulationFilter) -> ir.Value:
+def matches(rows: ir.Table, wanted: PopulationFilter) -> ir.Value:
+    """Tell whether a row is in the population; null where the value is missing."""
     column = rows[wanted.column]
     if isinstance(wanted, OneOf):
         return column.isin(wanted.values)
     return column.between(wanted.lower, wanted.upper)
+
+
+def is_finite(value: ir.Value) -> ir.Value:
+    """Tell whether a number is neither NaN nor infinite; null where it is missing."""
+    return ~(value.isnan() | value.isinf())
+
+
+def is_label(value: ir.Value) -> ir.Value:
+    """Tell whether a number is 0 or 1, never null."""
+    return value.isin((0.0, 1.0)).fill_null(ibis.literal(value=False))
+
+
+def _usable(view: MinimalView, rows: ir.Table) -> list[ir.Value]:
+    """Say which rows can be trained on; scoring and measuring take all rows."""
+    if view.use is not ViewUse.TRAINING:
+        return []
+    numbers = [c.name for c in view.columns if c.type is not ColumnType.CATEGORY]
+    return [
+        is_label(rows[name]) if name == view.label else rows[name].notnull() & is_finite(rows[name])
+        for name in numbers
+    ]
 
 
 def _ranked(view: MinimalView, rows: ir.Table) -> ir.Table:

@@ -1,36 +1,41 @@
 """A brand's data in files, read by an embedded DuckDB in this process, by any compiler.
 
 Rules: every question opens the files anew, judges consent at the view's `now`,
-and is refused when a file changed while it was read. Rows of a training view
+and is asked once more when a file changed while it was read, then refused. Rows of a training view
 are kept between questions only as long as they must be the same: the files are
 unchanged and no consent for the purpose begins, ends or goes stale before the
 new `now`; so a withdrawal, an expiry and a new file all count at the very next
-question. Every statement
-comes from the compiler.
+question. Every statement comes from the compiler.
+
+No row refuses a question of a measurement or a training: what the rows hold
+that cannot be used leaves its person out. What the engine itself refuses, for
+want of memory or for a file that it cannot decode, depends on the size of the
+tables and on the files as a whole; it is the same for any filter of a study, so
+it cannot be aimed at a person. It sends the one code `data-not-usable`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from hanse_clients.data.fingerprint import data_version
 from hanse_clients.data.queries import (
     CellsQuery,
+    FaultsQuery,
     LastSyncQuery,
     NextChangeQuery,
     PersonsQuery,
     RowsQuery,
-    SeveralRowsQuery,
     SqlCompiler,
     SqlQuery,
 )
+from hanse_clients.data.row_faults import RowFault, possible_faults, several_rows
 from hanse_clients.data.source import (
     Column,
     MeasuredCell,
@@ -45,12 +50,18 @@ from hanse_clients.data.training_rows import scoring_rows, training_rows
 from hanse_clients.data.view import MinimalView, ViewUse
 from hanse_clients.errors import (
     ColumnUseError,
-    SeveralRowsPerPersonError,
     SourceChangedError,
-    UnreadableValueError,
+    SourceError,
+    UnusableDataError,
+    WarehouseEngineError,
     WarehouseLimitError,
 )
 from hanse_policies.documents import AudienceHistogram, ConsentState, DataAsset
+
+Answer = TypeVar("Answer")
+
+KEEP_CONSENT_FOR = timedelta(minutes=5)
+"""How long the state of an unchanged register is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,23 @@ class _KeptRows:
             and (self.unchanged_until is None or view.now < self.unchanged_until)
             and self.view.is_same_but_for_time(view)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptConsent:
+    """What the register said at `asked`; a stamp between then and now is not in it.
+
+    Such a stamp could only make the register fresher, so what is kept errs
+    towards a refusal.
+    """
+
+    version: str
+    asked: datetime
+    state: ConsentState
+
+    def serves(self, version: str, now: datetime) -> bool:
+        """Tell whether the register, unchanged since, need not be read again at `now`."""
+        return self.version == version and self.asked <= now < self.asked + KEEP_CONSENT_FOR
 
 
 class FileSource:
@@ -94,6 +122,7 @@ class FileSource:
         self._compiler = compiler
         self._limits = limits or WarehouseLimits()
         self._kept: _KeptRows | None = None
+        self._kept_consent: _KeptConsent | None = None
 
     def check(self) -> None:
         """Compare the stored tables with the asset document; read the schema only."""
@@ -110,50 +139,59 @@ class FileSource:
         The purposes are those of the asset document, whether or not any row
         records them: which do must not depend on a single person.
         """
-        with self._question() as engine:
+        kept, version = self._kept_consent, self.version()
+        if kept is not None and kept.serves(version, now):
+            return kept.state
+
+        def read(engine: _Engine) -> _KeptConsent:
             ((synced,),) = engine.run(LastSyncQuery(asset=self._asset, now=now))
-        return ConsentState(_aware(synced), frozenset(self._asset.consent.purposes))
+            state = ConsentState(_aware(synced), frozenset(self._asset.consent.purposes))
+            return _KeptConsent(engine.version, now, state)
+
+        self._kept_consent = read_now = self._ask(read)
+        return read_now.state
 
     def persons(self, view: MinimalView) -> PersonCount:
         """Count the persons in a view."""
         self._check_view(view)
-        with self._question() as engine:
-            ((count,),) = engine.run(PersonsQuery(view=view))
-            return PersonCount(count, engine.version)
+
+        def count(engine: _Engine) -> PersonCount:
+            ((persons,),) = engine.run(PersonsQuery(view=view))
+            return PersonCount(persons, engine.version)
+
+        return self._ask(count)
 
     def cells(self, view: MinimalView, computation: AudienceHistogram) -> MeasuredCells:
         """Count the persons in each cell of a measurement."""
         self._check_view(view)
-        with self._question() as engine:
+
+        def measure(engine: _Engine) -> MeasuredCells:
             found = sorted(engine.run(CellsQuery(view=view, computation=computation)))
             cells = tuple(MeasuredCell(cell, persons) for cell, persons in found)
             return MeasuredCells(cells, engine.version)
 
-    def persons_with_several_rows(self, view: MinimalView) -> bool:
-        """Tell whether any person in the view has more than one row to choose from."""
+        return self._ask(measure)
+
+    def faults(self, view: MinimalView) -> tuple[RowFault, ...]:
+        """Tell for which reasons the view leaves rows or persons out; no number, no person."""
         self._check_view(view)
-        with self._question() as engine:
-            return _has_several_rows(engine, view)
+        return self._ask(lambda engine: _faults(engine, view))
 
     def rows(self, view: MinimalView) -> TrainingRows:
-        """Read a training view, or give out the kept rows while they must be the same.
-
-        Raises:
-            SeveralRowsPerPersonError: A person has more than one row.
-            UnusableDataError: Another of its kinds (see `training_rows`).
-        """
+        """Read a training view, or give out the kept rows while they must be the same."""
         self._check_view(view, ViewUse.TRAINING)
         kept = self._kept
         if kept is not None and kept.serve(view, self.version()):
             return kept.rows
         self._kept = None
-        with self._question() as engine:
-            _refuse_several_rows(engine, view)
+
+        def read(engine: _Engine) -> _KeptRows:
             unchanged_until = _next_change(engine, view)
             fetched = engine.columns(RowsQuery(view=view))
-            rows = training_rows(view, fetched, engine.version)
-        self._kept = _KeptRows(view, unchanged_until, rows)
-        return rows
+            return _KeptRows(view, unchanged_until, training_rows(view, fetched, engine.version))
+
+        self._kept = read_now = self._ask(read)
+        return read_now.rows
 
     def scoring_rows(self, view: MinimalView) -> ScoringRows:
         """Read a scoring view.
@@ -163,10 +201,14 @@ class FileSource:
             EmptyCohortError: There is no consenting person.
         """
         self._check_view(view, ViewUse.SCORING)
-        with self._question() as engine:
-            _refuse_several_rows(engine, view)
-            fetched = engine.columns(RowsQuery(view=view))
-            return scoring_rows(view, fetched)
+
+        def read(engine: _Engine) -> ScoringRows:
+            surplus = several_rows(view)
+            if surplus in _faults(engine, view):
+                raise surplus.error()
+            return scoring_rows(view, engine.columns(RowsQuery(view=view)))
+
+        return self._ask(read)
 
     def _check_view(self, view: MinimalView, use: ViewUse | None = None) -> None:
         if view.asset != self._asset or (use is not None and view.use is not use):
@@ -176,29 +218,51 @@ class FileSource:
                 f"{view.asset.version} for {view.use}; make the view from this asset"
             )
 
-    @contextmanager
-    def _question(self) -> Iterator[_Engine]:
-        """Open the tables for one question; translate what the engine says of values."""
+    def _ask(self, work: Callable[[_Engine], Answer]) -> Answer:
+        """Do the work on one version of the files, anew if they changed in the meantime.
+
+        Raises:
+            SourceChangedError: They changed again.
+            UnusableDataError: The engine failed on files that did not change.
+        """
+        try:
+            return self._ask_once(work)
+        except SourceChangedError:
+            return self._ask_once(work)
+
+    def _ask_once(self, work: Callable[[_Engine], Answer]) -> Answer:
         version = self.version()
-        with open_tables(self._asset, self._folder, self._limits) as connection:
-            try:
-                yield _Engine(connection, self._compiler, version)
-            except duckdb.OutOfMemoryException:
-                raise WarehouseLimitError(
-                    f"expected the question to fit in {self._limits.memory_mb} MiB, got more; "
-                    "raise the memory limit of the data source"
-                ) from None
-            except duckdb.Error as error:
-                raise UnreadableValueError(
-                    f"expected every value of asset {self._asset.id} and its consent register to "
-                    f"fit its declared type, got one that does not ({type(error).__name__}); "
-                    "clean the table or correct the asset document"
-                ) from None
+        try:
+            with open_tables(self._asset, self._folder, self._limits) as connection:
+                answer = work(_Engine(connection, self._compiler, version))
+        except duckdb.Error as error:
+            self._check_unchanged(version)
+            raise self._failure(error) from None
+        except SourceError:
+            self._check_unchanged(version)
+            raise
+        self._check_unchanged(version)
+        return answer
+
+    def _check_unchanged(self, version: str) -> None:
         if self.version() != version:
             raise SourceChangedError(
                 f"expected the files of asset {self._asset.id} to stay as they are while they "
                 "are read, got a change; ask again"
+            ) from None
+
+    def _failure(self, error: duckdb.Error) -> UnusableDataError:
+        """Say what the engine failed of, without its words, which may quote a value."""
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return WarehouseLimitError(
+                f"expected the question to fit in {self._limits.memory_mb} MiB, got more; "
+                "raise the memory limit of the data source"
             )
+        return WarehouseEngineError(
+            f"expected the files of asset {self._asset.id} and its consent register to be whole "
+            f"and in their declared encoding, got a failure of the engine "
+            f"({type(error).__name__}); write the files anew"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +286,9 @@ def _aware(instant: datetime | None) -> datetime | None:
     return None if instant is None else instant.replace(tzinfo=UTC)
 
 
-def _has_several_rows(engine: _Engine, view: MinimalView) -> bool:
-    ((persons,),) = engine.run(SeveralRowsQuery(view=view))
-    return bool(persons)
-
-
-def _refuse_several_rows(engine: _Engine, view: MinimalView) -> None:
-    if _has_several_rows(engine, view):
-        raise SeveralRowsPerPersonError(
-            f"expected one row a person in asset {view.asset.id}, got several for some; "
-            "aggregate the table to one row a person"
-        )
+def _faults(engine: _Engine, view: MinimalView) -> tuple[RowFault, ...]:
+    (found,) = engine.run(FaultsQuery(view=view))
+    return tuple(f for f, is_there in zip(possible_faults(view), found, strict=True) if is_there)
 
 
 def _next_change(engine: _Engine, view: MinimalView) -> datetime | None:

@@ -77,4 +77,5 @@ def _identity(path: Path, source: TableSource) -> str:
             f"expected to read the {source.format} file {source.path}, got {error.strerror}; "
             "check its permissions"
         ) from None
-    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
+    # The instant of modification can be set back by whoever copies a file; that of change cannot.
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"

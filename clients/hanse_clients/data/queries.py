@@ -22,6 +22,16 @@ ROW = "hanse_row"
 HOLDOUT = "hanse_holdout"
 
 
+def unreadable_name(column: str) -> str:
+    """Name the canonical column that tells whether a stored value did not fit its type."""
+    return f"hanse_unreadable_{column}"
+
+
+def fault_name(number: int) -> str:
+    """Name the column that tells whether the fault of that number is there."""
+    return f"hanse_fault_{number}"
+
+
 class RowsQuery(StrictModel):
     """The view itself."""
 
@@ -36,10 +46,10 @@ class PersonsQuery(StrictModel):
     view: MinimalView
 
 
-class SeveralRowsQuery(StrictModel):
-    """How many persons of a view have more than one row before any is chosen: one number."""
+class FaultsQuery(StrictModel):
+    """Which of the view's `possible_faults` there are: one row of booleans, in their order."""
 
-    query: Literal["several-rows"] = "several-rows"
+    query: Literal["faults"] = "faults"
     view: MinimalView
 
 
@@ -66,9 +76,7 @@ class LastSyncQuery(StrictModel):
     now: AwareDatetime
 
 
-SqlQuery = (
-    RowsQuery | PersonsQuery | SeveralRowsQuery | CellsQuery | NextChangeQuery | LastSyncQuery
-)
+SqlQuery = RowsQuery | PersonsQuery | FaultsQuery | CellsQuery | NextChangeQuery | LastSyncQuery
 QUERIES: TypeAdapter[SqlQuery] = TypeAdapter(Annotated[SqlQuery, Field(discriminator="query")])
 
 

@@ -5,6 +5,10 @@ persons only, and can therefore live in another process; a `DataSource` also
 gives out rows, to training and scoring in the same process. Whoever asks gives
 `now` with every view, so consent is judged again with every question. True
 counts are for the mechanisms that add noise; nothing here may be sent as it is.
+No row refuses a question of a measurement or a training: what cannot be used
+leaves its person out, and `faults` tells the brand's own people why. A file, a
+schema, the engine's memory or a defect may still refuse, each a matter of the
+whole table and the same whatever the study's filters are.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hanse_clients.data.row_faults import RowFault
 from hanse_clients.data.view import MinimalView
 from hanse_policies.documents import AudienceHistogram, ConsentState
 
@@ -134,8 +139,8 @@ class MeasuringSource(Protocol):
         """Count the persons in each cell of a measurement."""
         ...
 
-    def persons_with_several_rows(self, view: MinimalView) -> bool:
-        """Tell whether any person in the view has more than one row to choose from."""
+    def faults(self, view: MinimalView) -> tuple[RowFault, ...]:
+        """Tell for which reasons the view leaves rows or persons out; no number, no person."""
         ...
 
 
@@ -143,13 +148,14 @@ class DataSource(MeasuringSource, Protocol):
     """A source that also hands rows to the training and scoring of its own process."""
 
     def rows(self, view: MinimalView) -> TrainingRows:
-        """Read a training view.
-
-        Raises:
-            UnusableDataError: One of its kinds, when the rows forbid training.
-        """
+        """Read a training view; nobody and one class of labels are fine."""
         ...
 
     def scoring_rows(self, view: MinimalView) -> ScoringRows:
-        """Read a scoring view."""
+        """Read a scoring view; what it refuses stays at the brand.
+
+        Raises:
+            SeveralRowsPerPersonError: A person has more than one row.
+            EmptyCohortError: There is no consenting person.
+        """
         ...

@@ -8,9 +8,14 @@ first row is read. The two tables hold only columns that the asset names, in
 canonical types: person and category text, number and flag float64, instants
 naive UTC (an instant with a zone is converted; one without is taken as UTC;
 CSV text with an offset is converted, without one is taken as UTC; a date is
-its first instant). Each CSV value is text until it is cast, and a value that
-does not fit is an error, never a guess. No message of the engine is passed on:
-it may quote a value.
+its first instant). Each CSV value is text until it is cast. A stored value that
+does not fit its type is null, never a guess and never an error, and the boolean
+column `unreadable_name` beside it is true; only the table as a whole, its file,
+its schema or its encoding, can be refused. No message of the engine is passed
+on: it may quote a value.
+
+Every question reads the columns it names from end to end, whatever its filters
+are, so that whether a damaged file is met cannot be aimed by a study's filters.
 """
 
 from __future__ import annotations
@@ -25,12 +30,24 @@ from pathlib import Path
 import duckdb
 
 from hanse_clients.data.fingerprint import source_path
-from hanse_clients.data.queries import CONSENT_TABLE, ROWS_TABLE
+from hanse_clients.data.queries import CONSENT_TABLE, ROWS_TABLE, unreadable_name
 from hanse_clients.data.source import WarehouseLimits
 from hanse_clients.errors import ColumnTypeError, MissingColumnError, UnreadableSourceError
 from hanse_policies.documents import ColumnType, DataAsset, SourceFormat, TableSource
 
 _CATALOG = "hanse_source"
+
+_DISABLED_OPTIMIZERS = (
+    # A Parquet file's minima and maxima leave NaN out, and DuckDB believes them: it takes
+    # `isnan` of such a column for false, in an expression or in a filter handed to the reader.
+    "statistics_propagation",
+    # A filter handed to the reader also skips groups of rows. A damaged page or a text that is
+    # not UTF-8 would then refuse some populations and not others.
+    "filter_pushdown",
+    "join_filter_pushdown",
+    # The persons who consent stay the side of the join that is always read whole.
+    "build_side_probe_side",
+)
 _INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
     | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
@@ -114,6 +131,7 @@ def _configuration(limits: WarehouseLimits) -> dict[str, str | bool | int | floa
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
+        "disabled_optimizers": ",".join(_DISABLED_OPTIMIZERS),
     }
 
 
@@ -212,15 +230,30 @@ def _check_columns(table: _Table, stored: duckdb.DuckDBPyRelation) -> None:
 
 def _canonical(table: _Table, stored: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     is_text = table.source.format is SourceFormat.CSV
-    columns = [_cast(name, kind, is_text=is_text) for name, kind in table.columns.items()]
+    columns: list[duckdb.Expression] = []
+    for name, kind in table.columns.items():
+        column = _identifier(name)
+        value = _try_cast(column, kind, is_text=is_text)
+        columns.append(duckdb.SQLExpression(value).alias(name))
+        if kind in _CANONICAL_TYPES:
+            is_unreadable = duckdb.SQLExpression(f"{column} IS NOT NULL AND {value} IS NULL")
+            columns.append(is_unreadable.alias(unreadable_name(name)))
     return stored.select(*columns)
 
 
-def _cast(name: str, kind: _Kind, *, is_text: bool) -> duckdb.Expression:
-    column: duckdb.Expression = duckdb.ColumnExpression(name)
+_CANONICAL_TYPES = {_Kind.INSTANT: "TIMESTAMP", _Kind.NUMBER: "DOUBLE", _Kind.FLAG: "DOUBLE"}
+"""The kinds that are no text in the end; anything that may be stored is readable as text."""
+
+
+def _try_cast(column: str, kind: _Kind, *, is_text: bool) -> str:
+    """Write the cast of a column to its canonical type, null where a value does not fit."""
     if is_text and kind is _Kind.INSTANT:
-        column = column.cast(duckdb.sqltype("TIMESTAMPTZ"))
+        column = f"TRY_CAST({column} AS TIMESTAMPTZ)"
     if is_text and kind is _Kind.FLAG:
-        column = column.cast(duckdb.sqltype("BOOLEAN"))
-    canonical = {_Kind.INSTANT: "TIMESTAMP", _Kind.NUMBER: "DOUBLE", _Kind.FLAG: "DOUBLE"}
-    return column.cast(duckdb.sqltype(canonical.get(kind, "VARCHAR"))).alias(name)
+        column = f"TRY_CAST({column} AS BOOLEAN)"
+    return f"TRY_CAST({column} AS {_CANONICAL_TYPES.get(kind, 'VARCHAR')})"
+
+
+def _identifier(name: str) -> str:
+    """Quote a column's name; the documents allow plain words alone, which need none."""
+    return '"' + name.replace('"', '""') + '"'

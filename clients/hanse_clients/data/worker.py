@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from hanse_clients.data.compiler_process import ProcessCompiler
 from hanse_clients.data.file_source import FileSource
 from hanse_clients.data.line_process import LINE_BYTES
+from hanse_clients.data.row_faults import possible_faults
 from hanse_clients.data.source import MeasuringSource, WarehouseLimits
 from hanse_clients.data.worker_messages import (
     QUESTIONS,
@@ -34,11 +35,11 @@ from hanse_clients.data.worker_messages import (
     ConsentAnswer,
     ConsentQuestion,
     DoneAnswer,
+    FaultsAnswer,
+    FaultsQuestion,
     PersonsAnswer,
     PersonsQuestion,
     RefusedAnswer,
-    SeveralRowsAnswer,
-    SeveralRowsQuestion,
     VersionAnswer,
     VersionQuestion,
     WorkerAnswer,
@@ -74,8 +75,10 @@ def _answer(source: MeasuringSource, question: WorkerQuestion) -> WorkerAnswer:
         case PersonsQuestion():
             count = source.persons(question.view)
             return PersonsAnswer(persons=count.persons, version=count.version)
-        case SeveralRowsQuestion():
-            return SeveralRowsAnswer(is_several=source.persons_with_several_rows(question.view))
+        case FaultsQuestion():
+            found = source.faults(question.view)
+            possible = possible_faults(question.view)
+            return FaultsAnswer(found=tuple(fault in found for fault in possible))
         case CellsQuestion():
             measured = source.cells(question.view, question.computation)
             pairs = tuple((cell.cell, cell.persons) for cell in measured.cells)

@@ -54,10 +54,10 @@ class PersonsQuestion(StrictModel):
     view: MinimalView
 
 
-class SeveralRowsQuestion(StrictModel):
-    """Tell whether any person has more than one row."""
+class FaultsQuestion(StrictModel):
+    """Tell which of the view's `possible_faults` there are."""
 
-    ask: Literal["several-rows"] = "several-rows"
+    ask: Literal["faults"] = "faults"
     view: MinimalView
 
 
@@ -74,7 +74,7 @@ WorkerQuestion = (
     | VersionQuestion
     | ConsentQuestion
     | PersonsQuestion
-    | SeveralRowsQuestion
+    | FaultsQuestion
     | CellsQuestion
 )
 
@@ -108,11 +108,11 @@ class PersonsAnswer(StrictModel):
     version: HexText
 
 
-class SeveralRowsAnswer(StrictModel):
-    """Whether any person has more than one row."""
+class FaultsAnswer(StrictModel):
+    """Whether each of the view's `possible_faults` is there, in their order."""
 
-    tell: Literal["several-rows"] = "several-rows"
-    is_several: bool
+    tell: Literal["faults"] = "faults"
+    found: tuple[bool, ...]
 
 
 class CellsAnswer(StrictModel):
@@ -136,7 +136,7 @@ WorkerAnswer = (
     | VersionAnswer
     | ConsentAnswer
     | PersonsAnswer
-    | SeveralRowsAnswer
+    | FaultsAnswer
     | CellsAnswer
     | RefusedAnswer
 )

@@ -2,13 +2,16 @@
 
 Rules: this process imports no database and no compiler and never opens the
 data. A worker is started by the first of a few questions in a row and ends
-soon after the last. A worker that fails, is silent too long or answers
-anything but the question is killed and reported, never trusted.
+soon after the last. A worker that fails or answers anything but the question is
+killed, never trusted; a fresh one is asked once, within the same time, and if it
+fails too, that is reported. A refusal of the data is an answer, not a failure.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +19,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from hanse_clients.data.left_out_log import LeftOutLog
 from hanse_clients.data.line_process import LineProcess
+from hanse_clients.data.row_faults import RowFault, possible_faults
 from hanse_clients.data.source import MeasuredCell, MeasuredCells, PersonCount, WarehouseLimits
 from hanse_clients.data.view import MinimalView
 from hanse_clients.data.worker_messages import (
@@ -27,11 +32,11 @@ from hanse_clients.data.worker_messages import (
     ConsentAnswer,
     ConsentQuestion,
     DoneAnswer,
+    FaultsAnswer,
+    FaultsQuestion,
     PersonsAnswer,
     PersonsQuestion,
     RefusedAnswer,
-    SeveralRowsAnswer,
-    SeveralRowsQuestion,
     VersionAnswer,
     VersionQuestion,
     WorkerAnswer,
@@ -42,6 +47,7 @@ from hanse_clients.data.worker_messages import (
 from hanse_clients.errors import DataError, WorkerError
 from hanse_policies.documents import AudienceHistogram, ConsentState, DataAsset
 
+_LOG = logging.getLogger(__name__)
 WORKER_MODULE = "hanse_clients.data.worker"
 Answer = TypeVar("Answer", bound=WorkerAnswer)
 
@@ -75,6 +81,7 @@ class WorkerSource:
         self._answer_seconds = answer_seconds
         self._worker: LineProcess | None = None
         self._lock = threading.Lock()
+        self._left_out = LeftOutLog()
 
     def check(self) -> None:
         """Compare the stored tables with the asset document; read the schema only."""
@@ -92,25 +99,31 @@ class WorkerSource:
     def persons(self, view: MinimalView) -> PersonCount:
         """Count the persons in a view."""
         told = self._ask(PersonsQuestion(view=view), PersonsAnswer)
+        self._left_out.tell(view, told.version, self.faults)
         return PersonCount(told.persons, told.version)
 
     def cells(self, view: MinimalView, computation: AudienceHistogram) -> MeasuredCells:
         """Count the persons in each cell of a measurement."""
         told = self._ask(CellsQuestion(view=view, computation=computation), CellsAnswer)
+        self._left_out.tell(view, told.version, self.faults)
         return MeasuredCells(
             tuple(MeasuredCell(cell, persons) for cell, persons in told.cells), told.version
         )
 
-    def persons_with_several_rows(self, view: MinimalView) -> bool:
-        """Tell whether any person in the view has more than one row to choose from."""
-        return self._ask(SeveralRowsQuestion(view=view), SeveralRowsAnswer).is_several
+    def faults(self, view: MinimalView) -> tuple[RowFault, ...]:
+        """Tell for which reasons the view leaves rows or persons out; no number, no person."""
+        found, possible = (
+            self._ask(FaultsQuestion(view=view), FaultsAnswer).found,
+            possible_faults(view),
+        )
+        if len(found) != len(possible):
+            raise _failure("faults of another view")
+        return tuple(f for f, is_there in zip(possible, found, strict=True) if is_there)
 
     def close(self) -> None:
         """End the worker, if one runs."""
         with self._lock:
-            if self._worker is not None:
-                self._worker.end()
-                self._worker = None
+            self._end()
 
     def _ask(self, question: WorkerQuestion, expected: type[Answer]) -> Answer:
         """Ask a worker, a fresh one if the last has ended, and check the answer.
@@ -119,28 +132,45 @@ class WorkerSource:
             DataError: The worker's refusal, as the error of its code.
             WorkerError: The worker failed.
         """
+        deadline = time.monotonic() + self._answer_seconds
         with self._lock:
-            told = self._exchange(question)
+            try:
+                return self._exchange(question, expected, deadline)
+            except WorkerError as error:
+                self._end()
+                if time.monotonic() >= deadline:
+                    raise
+                _LOG.warning("the warehouse worker is started anew: %s", error.code)
+            return self._exchange(question, expected, deadline)
+
+    def _exchange(
+        self, question: WorkerQuestion, expected: type[Answer], deadline: float
+    ) -> Answer:
+        worker = self._worker
+        line = None if worker is None else worker.ask(line_of(question), _left(deadline))
+        if worker is None or line is None:  # It ended for lack of questions: start another.
+            worker = self._worker = LineProcess(WORKER_MODULE)
+            line = worker.ask(line_of(self._setup) + line_of(question), _left(deadline))
+        if line is None:
+            raise _failure("the end of the process")
+        try:
+            told = ANSWERS.validate_json(line)
+        except ValidationError:
+            raise _failure("an answer of no known form") from None
         if isinstance(told, RefusedAnswer):
             raise _error_of(told)
         if not isinstance(told, expected):
             raise _failure("an answer to another question")
         return told
 
-    def _exchange(self, question: WorkerQuestion) -> WorkerAnswer:
-        worker = self._worker
-        line = None if worker is None else worker.ask(line_of(question), self._answer_seconds)
-        if worker is None or line is None:  # It ended for lack of questions: start another.
-            worker = self._worker = LineProcess(WORKER_MODULE)
-            first = line_of(self._setup) + line_of(question)
-            line = worker.ask(first, self._answer_seconds)
-        if line is None:
-            raise _failure("the end of the process")
-        try:
-            return ANSWERS.validate_json(line)
-        except ValidationError:
-            worker.end()
-            raise _failure("an answer of no known form") from None
+    def _end(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+
+def _left(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())
 
 
 def _failure(got: str) -> WorkerError:

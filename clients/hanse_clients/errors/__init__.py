@@ -2,11 +2,14 @@
 
 Each class ends in `Error` and has a stable `code`. A message is one sentence
 and never holds a row, a value, a person or a key; it stays with the brand. Only
-`wire_code` ever crosses the wire. Whether a brand refuses, and how, can depend
-on a single person's data, and no noise hides it: so every refusal that depends
-on what the rows hold sends the same `data-not-usable`, and only refusals that
-follow from documents, settings, schemas or machines send their own code. Even
-that one code is a signal; the privacy promise says so.
+`wire_code` ever crosses the wire.
+
+A refusal is an answer without noise, and a study's filters can aim it at one
+person. So nothing about rows refuses a question: a fault of a row leaves its
+person out, and `RowsError` and its kinds are raised for the brand's own people
+alone, by a data check or by scoring. What crosses follows from documents,
+settings, schemas, machines or already noised numbers. Should a `RowsError` ever
+reach the wire through a defect, all its kinds share one code, `data-not-usable`.
 Whoever adds an error adds it to the drawing, under the part that raises it.
 
     HanseError
@@ -15,6 +18,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── BrandHomeExistsError
         │   ├── BrandHomeMissingError
         │   ├── BrandNotJoinedError
+        │   ├── BrandRecordsMissingError
         │   ├── BrandKeyError
         │   ├── HomeDocumentError
         │   └── PolicySignatureError
@@ -60,15 +64,16 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
             │   └── SourceChangedError
             ├── WorkerError
             └── UnusableDataError           (wire code: data-not-usable)
-                ├── UnreadableValueError
                 ├── WarehouseLimitError
-                ├── EmptyCohortError
-                ├── SeveralRowsPerPersonError
-                ├── MissingFeatureValueError
-                ├── NonFiniteFeatureError
-                ├── InvalidLabelError
-                ├── OneClassLabelError
-                └── NonFiniteGradientError
+                ├── WarehouseEngineError
+                └── RowsError               (never on the way of an answer)
+                    ├── UnreadableValueError
+                    ├── EmptyCohortError
+                    ├── SeveralRowsPerPersonError
+                    ├── MissingFeatureValueError
+                    ├── NonFiniteFeatureError
+                    ├── InvalidLabelError
+                    └── OneClassLabelError
 """
 
 from hanse_clients.errors.base import (
@@ -85,9 +90,9 @@ from hanse_clients.errors.data import (
     MissingFeatureValueError,
     MissingSourceError,
     NonFiniteFeatureError,
-    NonFiniteGradientError,
     OneClassLabelError,
     PurposeNotRecordedError,
+    RowsError,
     SeveralRowsPerPersonError,
     SourceChangedError,
     SourceError,
@@ -96,6 +101,7 @@ from hanse_clients.errors.data import (
     UnreadableSourceError,
     UnreadableValueError,
     UnusableDataError,
+    WarehouseEngineError,
     WarehouseLimitError,
     WorkerError,
 )
@@ -105,6 +111,7 @@ from hanse_clients.errors.home import (
     BrandHomeMissingError,
     BrandKeyError,
     BrandNotJoinedError,
+    BrandRecordsMissingError,
     BrandStateError,
     BundleForeignError,
     BundleInvalidError,
@@ -147,6 +154,7 @@ __all__ = [
     "BrandHomeMissingError",
     "BrandKeyError",
     "BrandNotJoinedError",
+    "BrandRecordsMissingError",
     "BrandStateError",
     "BundleForeignError",
     "BundleInvalidError",
@@ -171,7 +179,6 @@ __all__ = [
     "MissingSourceError",
     "NoisedCohortTooSmallError",
     "NonFiniteFeatureError",
-    "NonFiniteGradientError",
     "OneClassLabelError",
     "PolicyDeniedError",
     "PolicyEditedError",
@@ -182,6 +189,7 @@ __all__ = [
     "QuestionForeignError",
     "ReleaseNotModelError",
     "RequestNotAdmittedError",
+    "RowsError",
     "ScoresFileError",
     "ScoringError",
     "SeveralRowsPerPersonError",
@@ -199,6 +207,7 @@ __all__ = [
     "UnreadableSourceError",
     "UnreadableValueError",
     "UnusableDataError",
+    "WarehouseEngineError",
     "WarehouseLimitError",
     "WorkerError",
 ]

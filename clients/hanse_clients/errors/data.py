@@ -1,4 +1,9 @@
-"""Errors of the brand's data and its consent register."""
+"""Errors of the brand's data and its consent register.
+
+What depends on rows (`RowsError`) is raised for the brand's own people alone, by
+a data check or by scoring. On the way of an answer a fault of a row leaves its
+person out and raises nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from hanse_clients.errors.base import ClientError
 from hanse_policies.exit_codes import ExitCode
 
 DATA_NOT_USABLE = "data-not-usable"
-"""The one code on the wire for every refusal that depends on what the rows hold."""
+"""The one code on the wire for every refusal that comes of the tables' content as a whole."""
 
 
 class DataError(ClientError):
@@ -86,65 +91,82 @@ class WorkerError(DataError):
 
 
 class UnusableDataError(DataError):
-    """The rows themselves forbid an answer."""
+    """What the tables hold forbids an answer.
+
+    The code on the wire is one for all kinds. That is the second wall: kinds that
+    depend on rows are never raised on the way of an answer.
+    """
 
     code: ClassVar[str] = DATA_NOT_USABLE
 
     @classmethod
     def wire_code(cls) -> str:
-        """Return the one code shared by all refusals that depend on the rows."""
+        """Return the one code shared by all kinds."""
         return DATA_NOT_USABLE
 
 
-class UnreadableValueError(UnusableDataError):
+class WarehouseLimitError(UnusableDataError):
+    """A question needs more memory than the warehouse engine may use.
+
+    Memory follows from the size of the tables, not from one person's row.
+    """
+
+    code: ClassVar[str] = "warehouse-limit-exceeded"
+
+
+class WarehouseEngineError(UnusableDataError):
+    """The warehouse engine failed on a file that it could open, as on a damaged page.
+
+    It reads the named columns whole whatever a study's filters are, so this is a
+    matter of the file and cannot be aimed at a person.
+    """
+
+    code: ClassVar[str] = "warehouse-engine-failed"
+
+
+class RowsError(UnusableDataError):
+    """Rows are not as a study needs them; told to the brand's own people alone."""
+
+    code: ClassVar[str] = "rows-not-usable"
+
+
+class UnreadableValueError(RowsError):
     """A stored value is not of its column's declared type."""
 
     code: ClassVar[str] = "value-unreadable"
 
 
-class WarehouseLimitError(UnusableDataError):
-    """A question needs more memory than the warehouse engine may use."""
-
-    code: ClassVar[str] = "warehouse-limit-exceeded"
-
-
-class EmptyCohortError(UnusableDataError):
+class EmptyCohortError(RowsError):
     """No person is in the view."""
 
     code: ClassVar[str] = "cohort-empty"
 
 
-class SeveralRowsPerPersonError(UnusableDataError):
-    """A person has more than one row where training takes one."""
+class SeveralRowsPerPersonError(RowsError):
+    """A person has more rows than a study takes."""
 
     code: ClassVar[str] = "several-rows-per-person"
 
 
-class MissingFeatureValueError(UnusableDataError):
+class MissingFeatureValueError(RowsError):
     """A numeric feature is missing in a training row."""
 
     code: ClassVar[str] = "feature-value-missing"
 
 
-class NonFiniteFeatureError(UnusableDataError):
+class NonFiniteFeatureError(RowsError):
     """A numeric feature is NaN or infinite in a training row."""
 
     code: ClassVar[str] = "feature-not-finite"
 
 
-class InvalidLabelError(UnusableDataError):
+class InvalidLabelError(RowsError):
     """A label is neither 0 nor 1."""
 
     code: ClassVar[str] = "label-invalid"
 
 
-class OneClassLabelError(UnusableDataError):
+class OneClassLabelError(RowsError):
     """All training rows have the same label."""
 
     code: ClassVar[str] = "label-one-class"
-
-
-class NonFiniteGradientError(UnusableDataError):
-    """A person's gradient is NaN or infinite, so no bound on it holds."""
-
-    code: ClassVar[str] = "gradient-not-finite"

@@ -33,6 +33,13 @@ class BrandNotJoinedError(BrandHomeError):
     code: ClassVar[str] = "brand-not-joined"
 
 
+class BrandRecordsMissingError(BrandHomeError):
+    """The ledger, the journal or the state is gone; none is silently made anew."""
+
+    code: ClassVar[str] = "brand-records-missing"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
 class BrandKeyError(BrandHomeError):
     """A key file does not hold a key of the kind its name says."""
 

@@ -112,7 +112,8 @@ class BrandConnection:
                 if refused_handshakes == HANDSHAKE_ATTEMPTS or _is_final(failure):
                     raise failure
                 wait = self._back_off.next_seconds()
-                _logger.info("not connected (%s); dialling again in %.1f s", failure.code, wait)
+                reason = failure.refusal if isinstance(failure, DeskRefusedError) else failure.code
+                _logger.info("not connected (%s); dialling again in %.1f s", reason, wait)
                 stop.wait(wait)
 
     def _hold(self, session: BrandSession, stop: Event) -> LinkError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Self, TypeVar
 
@@ -13,7 +13,7 @@ from hanse_federation.codec.brand_desk import (
     release_entry_from_wire,
     release_files_from_wire,
 )
-from hanse_federation.codec.checks import check_envelope
+from hanse_federation.codec.checks import check_count, check_envelope
 from hanse_federation.desk import ProposedStudy, ReleaseEntry, ReleaseFile
 from hanse_federation.link.channel import failure_of, open_channel
 from hanse_federation.link.credentials import TlsCredentials
@@ -22,6 +22,8 @@ from hanse_wire.v1.brand_desk_pb2_grpc import BrandDeskServiceStub
 
 CALL_SECONDS = 30.0
 FETCH_SECONDS = 600.0
+MAX_LISTED = 10_000
+"""Most studies or releases taken from the operator in one list."""
 
 ResultT = TypeVar("ResultT")
 
@@ -78,7 +80,7 @@ class BrandDeskClient:
         return self._call(
             lambda: tuple(
                 proposed_study_from_wire(response.study)
-                for response in self._stub.ListStudies(request, timeout=CALL_SECONDS)
+                for response in _listed(self._stub.ListStudies(request, timeout=CALL_SECONDS))
             )
         )
 
@@ -93,7 +95,7 @@ class BrandDeskClient:
         return self._call(
             lambda: tuple(
                 release_entry_from_wire(response.release)
-                for response in self._stub.ListReleases(request, timeout=CALL_SECONDS)
+                for response in _listed(self._stub.ListReleases(request, timeout=CALL_SECONDS))
             )
         )
 
@@ -112,3 +114,9 @@ class BrandDeskClient:
             return call()
         except grpc.RpcError as error:
             raise failure_of(error, self._address) from error
+
+
+def _listed(responses: Iterable[ResultT]) -> Iterator[ResultT]:
+    for count, response in enumerate(responses, start=1):
+        check_count("responses", count, 0, MAX_LISTED)
+        yield response

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hanse_federation.privacy.mechanism import GaussianGrid
 from numpy.typing import NDArray
 from opacus.optimizers import DPOptimizer
 from torch import nn
 
 from hanse_clients.errors import GradientShapeError
 from hanse_clients.training.clipping import clipped_sum
+from hanse_federation.privacy.mechanism import GaussianGrid
 from hanse_federation.randomness import Randomness
 
 
@@ -60,7 +60,6 @@ class GridNoiseOptimizer(DPOptimizer):  # type: ignore[misc]
         Raises:
             GradientShapeError: A parameter does not hold one gradient a person of
                 exactly one batch.
-            NonFiniteGradientError: A gradient is NaN or infinite.
         """
         total = clipped_sum(self._gradient_rows(), self.max_grad_norm)
         for parameter, part in zip(self.params, self._split(total), strict=True):

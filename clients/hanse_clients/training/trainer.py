@@ -4,6 +4,8 @@ Rules: a row is a person, so what is clipped is a person's whole influence on a
 step; every step draws a fresh Poisson sample, clips, adds noise, and divides by
 a public number; what comes out is the parameters after the study's number of
 steps, a function of noised sums alone. No count, loss or metric leaves here.
+No person can make training fail: nobody, one class of labels and a row that is
+not what it should be are data like all others, and the noise is the same.
 Whether enough budget is left is settled before a trainer exists: this module
 takes a noise multiplier and knows neither epsilon nor accountant.
 """
@@ -15,10 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from hanse_clients.errors import (
-    EmptyCohortError,
-    InvalidLabelError,
-    NonFiniteFeatureError,
-    OneClassLabelError,
     TrainingDivergedError,
 )
 from hanse_clients.training.network import Network
@@ -52,7 +50,9 @@ class Trainer:
         public_persons: int,
         randomness: Randomness,
     ) -> None:
-        """Check the rows and build the model.
+        """Take the rows and build the model.
+
+        Rows that are not in [-1, 1], or whose label is neither 0 nor 1, are left out.
 
         Uses one torch thread in the whole process: sums then have one order, and
         a brand's process leaves its other cores alone.
@@ -60,7 +60,7 @@ class Trainer:
         Args:
             computation: The study's computation.
             matrix: Encoded features of the training persons (held-out persons left
-                out), shape (persons, width), float32 in [-1, 1].
+                out), shape (persons, width), float32 in [-1, 1]; may be of nobody.
             labels: 0 or 1 (any number or boolean dtype), shape (persons,).
             noise_multiplier: Standard deviation of the noise of one step over the
                 clipping norm, > 0.
@@ -69,21 +69,18 @@ class Trainer:
             randomness: Where samples and noise come from.
 
         Raises:
-            EmptyCohortError: There is no person.
             ModelInputError: The shapes are not those of the study.
-            NonFiniteFeatureError: A feature is NaN or outside [-1, 1].
-            InvalidLabelError: A label is neither 0 nor 1.
-            OneClassLabelError: All labels are the same.
         """
         torch.set_num_threads(1)
-        _check_rows(computation, matrix, labels)
+        _check_shapes(computation, matrix, labels)
+        usable = _usable(matrix, labels)
         local = computation.local
         self._computation = computation
         self._width = matrix.shape[1]
-        self._matrix = torch.tensor(matrix, dtype=torch.float32)
-        self._labels = torch.tensor(labels.astype(np.float32))
+        self._matrix = torch.tensor(matrix[usable], dtype=torch.float32)
+        self._labels = torch.tensor(labels[usable].astype(np.float32))
         self._randomness = randomness
-        self._sampler = PoissonSampler(len(matrix), local.sampling_rate)
+        self._sampler = PoissonSampler(len(self._matrix), local.sampling_rate)
         self._network = Network(computation, self._width)
         self._optimizer = GridNoiseOptimizer(
             torch.optim.SGD(self._network.parameters, lr=local.learning_rate),
@@ -104,7 +101,6 @@ class Trainer:
 
         Raises:
             ModelParametersError: The starting point is not of this study's model.
-            NonFiniteGradientError: A person's gradient is NaN or infinite.
             TrainingDivergedError: The noised parameters grew without bound.
         """
         check_parameters(self._computation, self._width, parameters)
@@ -167,8 +163,8 @@ def warm_up(computation: TrainModel, randomness: Randomness) -> None:
     trainer._step()
 
 
-def _check_rows(computation: TrainModel, matrix: FloatArray, labels: NDArray[np.generic]) -> None:
-    """Refuse rows that cannot be trained on."""
+def _check_shapes(computation: TrainModel, matrix: FloatArray, labels: NDArray[np.generic]) -> None:
+    """Refuse arrays of other shapes, whatever they hold."""
     width = input_width(computation.features)
     if matrix.ndim != 2 or matrix.shape[1] != width or labels.shape != matrix.shape[:1]:
         raise ModelInputError(
@@ -176,22 +172,10 @@ def _check_rows(computation: TrainModel, matrix: FloatArray, labels: NDArray[np.
             f"got {matrix.ndim}-dimensional features and {labels.ndim}-dimensional labels "
             "of other shapes"
         )
-    if len(matrix) == 0:
-        raise EmptyCohortError(
-            "expected at least one training person with valid consent, got none; "
-            "check the consent register and the study's population"
-        )
-    # NaN fails the comparison too.
-    if not np.all(np.abs(matrix) <= 1.0):
-        raise NonFiniteFeatureError(
-            "expected encoded features in [-1, 1], got NaN, infinity or larger numbers"
-        )
-    if not np.all((labels == 0) | (labels == 1)):
-        raise InvalidLabelError(
-            f"expected 0 or 1 in label column {computation.label}, got something else"
-        )
-    if np.all(labels == labels[0]):
-        raise OneClassLabelError(
-            f"expected both classes in label column {computation.label}, got one; "
-            "a model cannot be trained on these persons"
-        )
+
+
+def _usable(matrix: FloatArray, labels: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Tell of each row whether it is one to train on; NaN fails each comparison."""
+    is_bounded = (np.abs(matrix) <= 1.0).all(axis=1)
+    usable: NDArray[np.bool_] = is_bounded & ((labels == 0) | (labels == 1))
+    return usable

@@ -44,6 +44,7 @@ def brand_frame_from_wire(message: wire.ConnectRequest) -> BrandFrame:
     Raises:
         InvalidMessageError: There is no frame, or a field of it is out of range.
     """
+    _check_known(message)
     match message.WhichOneof("frame"):
         case "hello":
             return Hello(message.hello.protocol_version)
@@ -77,6 +78,7 @@ def operator_frame_from_wire(message: wire.ConnectResponse) -> OperatorFrame:
     Raises:
         InvalidMessageError: There is no frame, or a field of it is out of range.
     """
+    _check_known(message)
     match message.WhichOneof("frame"):
         case "welcome":
             return _welcome_from_wire(message.welcome)
@@ -105,6 +107,13 @@ def operator_frame_from_bytes(data: bytes) -> OperatorFrame:
 def framed_size(message: wire.ConnectRequest | wire.ConnectResponse) -> int:
     """Tell how many bytes a frame takes on the stream, with gRPC's own five."""
     return message.ByteSize() + 5
+
+
+def _check_known(message: wire.ConnectRequest | wire.ConnectResponse) -> None:
+    size = message.ByteSize()
+    message.DiscardUnknownFields()
+    if message.ByteSize() != size:
+        raise InvalidMessageError("frame", "known fields only", "an unknown one")
 
 
 def _shared_from_wire(

@@ -21,7 +21,7 @@ from pathlib import Path
 from hanse_federation.errors import (
     AnswerConflictError,
     BudgetExceededError,
-    BudgetNotApplicableError,
+    LedgerClockError,
     LedgerCorruptError,
     PrivacyEventError,
     UnchargedAnswerError,
@@ -33,6 +33,7 @@ from hanse_federation.privacy.accountant import (
     PrivacySpent,
     RenyiCurve,
 )
+from hanse_federation.privacy.budget_period import counted_period
 from hanse_federation.privacy.charges import (
     AnswerKey,
     Charge,
@@ -44,6 +45,9 @@ from hanse_federation.privacy.charges import (
 from hanse_federation.privacy.ledger_file import Connect, LedgerFile, connect_durably
 from hanse_federation.privacy.plan import PrivacyPlan, accounting_delta
 from hanse_policies.documents import Purpose, PurposeBudget, StudyId
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a clock may step back, as clocks do when they are set."""
 
 ACCOUNTANT_VERSION = 1
 """Grows when curves change their form or meaning; older totals are then added up anew."""
@@ -116,16 +120,18 @@ class Ledger:
         Raises:
             BudgetExceededError: The study's limit or the purpose's budget does not suffice.
             BudgetNotApplicableError: `budget` is for another purpose or not in force yet.
+            LedgerClockError: The clock stands before the last charge.
             LedgerWriteError: The disk is full or broken; nothing is charged.
             LedgerCorruptError: The file is damaged.
             PrivacyEventError: The accountant cannot judge the event.
         """
-        period = _period(charge.purpose, budget, now)
+        period = counted_period(charge.purpose, budget, now)
         cost = self._accountant.curve(charge.event)
         budget_limit = PrivacyLimit(budget.epsilon, budget.delta)
         study_scope = _Scope.of_study(charge.study_digest)
         purpose_scope = _Scope.of_purpose(charge.purpose, period)
         with self._file.writing() as connection:
+            _check_clock(connection, now)
             study_before = self._total(connection, study_scope)
             purpose_before = self._total(connection, purpose_scope)
             study = _check(charge, study_before, cost, study_limit, None)
@@ -184,7 +190,7 @@ class Ledger:
             LedgerReadError: The file cannot be read now.
             LedgerCorruptError: The file is damaged.
         """
-        scope = _Scope.of_purpose(purpose, _period(purpose, budget, now))
+        scope = _Scope.of_purpose(purpose, counted_period(purpose, budget, now))
         return _spent(self._read_total(scope), budget.delta)
 
     def spent_on_study(self, digest: str, delta: float) -> PrivacySpent:
@@ -208,7 +214,7 @@ class Ledger:
             LedgerReadError: The file cannot be read now.
             LedgerCorruptError: The file is damaged.
         """
-        period = _period(budget.purpose, budget, now)
+        period = counted_period(budget.purpose, budget, now)
         with self._file.reading() as connection:
             total = self._total(connection, _Scope.of_purpose(budget.purpose, period))
             charged = self._total(connection, _Scope.of_study(study_digest))
@@ -312,19 +318,15 @@ def _spent(curve: RenyiCurve, delta: float) -> PrivacySpent:
     return PrivacySpent(curve.epsilon(accounting_delta(delta)), delta, curve.rho)
 
 
-def _period(purpose: Purpose, budget: PurposeBudget, now: datetime) -> tuple[datetime, datetime]:
-    if budget.purpose != purpose:
-        raise BudgetNotApplicableError(
-            f"expected a budget for purpose {purpose}, got one for {budget.purpose}; "
-            "add it to the brand's policy"
+def _check_clock(connection: sqlite3.Connection, now: datetime) -> None:
+    """Refuse a clock that went back: an earlier period would be charged as if it were unspent."""
+    (newest,) = connection.execute("SELECT max(charged_at) FROM entries").fetchone()
+    if newest is not None and _microseconds(now + CLOCK_TOLERANCE) < newest:
+        raise LedgerClockError(
+            f"expected a clock at or after the last charge of "
+            f"{(_EPOCH + newest * _MICROSECOND).isoformat(timespec='seconds')}, got "
+            f"{now.isoformat(timespec='seconds')}; set the clock right"
         )
-    period = budget.period_at(now)
-    if period is None:
-        raise BudgetNotApplicableError(
-            f"budget for purpose {purpose} starts {budget.starts.isoformat()}, "
-            "so nothing may be spent yet; wait or sign a policy with an earlier start"
-        )
-    return period
 
 
 def _insert_entry(connection: sqlite3.Connection, charge: Charge, now: datetime) -> int:

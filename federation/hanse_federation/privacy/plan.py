@@ -42,6 +42,8 @@ LEAST_MULTIPLIER = 0.1
 """Below this noise hides nobody, whatever epsilon a study asks for."""
 MOST_MULTIPLIER = 1e6
 SAMPLER_SHARE_OF_DELTA = 2.0**-20
+MOST_COHORT_NOISE = 0.5
+"""Most standard deviation of the cohort's noise, as a part of the floor it is held against."""
 DRAWS_COVERED = 2.0**48
 """More draws than one person's data can meet in a study."""
 MOST_DISTANCE_PER_DRAW = 2.0**-233
@@ -120,13 +122,28 @@ def plan_study(study: Study) -> PrivacyPlan:
         unless the least noise multiplier already costs less.
 
     Raises:
-        PrivacyPlanError: The shares leave nothing for the main question, or no
-            noise allowed here is enough.
+        PrivacyPlanError: The shares leave nothing for the main question, no noise
+            allowed here is enough, or the cohort's noise drowns the floor of persons.
     """
     limit = PrivacyLimit(study.privacy.epsilon, study.privacy.delta)
     computation = study.computation
     training = computation if isinstance(computation, TrainModel) else None
-    return _plan(limit, study.privacy.cohort_budget_share, training)
+    try:
+        plan = _plan(limit, study.privacy.cohort_budget_share, training)
+    except (ArithmeticError, ValueError) as error:
+        raise PrivacyPlanError(
+            f"expected privacy parameters that noise can be computed for, got epsilon "
+            f"{limit.epsilon:g} and delta {limit.delta:g} with shares or rates that are too "
+            "small; raise them"
+        ) from error
+    noise = plan.noise_multiplier(Question.COHORT)
+    if noise > study.minimum_persons * MOST_COHORT_NOISE:
+        raise PrivacyPlanError(
+            f"expected noise of the cohort's size of at most {MOST_COHORT_NOISE:g} times "
+            f"minimum_persons {study.minimum_persons}, got {noise:.4g}, which would drown that "
+            "floor; raise cohort_budget_share, epsilon or minimum_persons"
+        )
+    return plan
 
 
 @lru_cache(maxsize=128)

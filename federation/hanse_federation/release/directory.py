@@ -27,7 +27,7 @@ import safetensors.numpy
 from pydantic import Field, StringConstraints
 from safetensors import SafetensorError
 
-from hanse_federation.desk import ReleaseFile
+from hanse_federation.desk import ReleaseEntry, ReleaseFile
 from hanse_federation.errors import (
     ModelParametersError,
     ReleaseCardError,
@@ -39,8 +39,9 @@ from hanse_federation.errors import (
 from hanse_federation.messages import Parameters, Tensor
 from hanse_federation.model import check_parameters, input_width, parameter_shapes
 from hanse_federation.release.card import ReleaseCard
+from hanse_federation.release.recipients import is_recipient
 from hanse_policies.canonical import canonical_json
-from hanse_policies.documents import StrictModel, TrainModel
+from hanse_policies.documents import BrandId, StrictModel, TrainModel
 from hanse_policies.documents.verdict import Digest
 from hanse_policies.durable_files import sync_folder, write_new
 from hanse_policies.errors import DocumentFileError, SignatureError
@@ -135,7 +136,13 @@ def read_release(directory: Path, operator_key: str, now: datetime) -> Release:
 
 
 def receive_release(
-    directory: Path, files: Iterable[ReleaseFile], operator_key: str, now: datetime
+    directory: Path,
+    files: Iterable[ReleaseFile],
+    operator_key: str,
+    now: datetime,
+    *,
+    expected: ReleaseEntry,
+    brand: BrandId,
 ) -> Release:
     """Verify a release that came over the link and only then write it to a new folder.
 
@@ -144,11 +151,14 @@ def receive_release(
         files: The files as received; hostile.
         operator_key: The pinned operator's public signing key.
         now: When it is received.
+        expected: What was asked for.
+        brand: Who asked.
 
     Raises:
         ReleaseExistsError: Something lies at `directory`.
         ReleaseFilesError: Files are missing, extra, repeated or too large.
-        ReleaseTamperedError: Signature, digest or content is not as it must be.
+        ReleaseTamperedError: Signature, digest or content is not as it must be, or it is
+            another release, or not for this brand.
         ReleaseExpiredError: Its retention has ended.
         DocumentFileError: The folder cannot be written; nothing is left behind.
     """
@@ -161,6 +171,12 @@ def receive_release(
         _check_size(file.name, len(file.content))
         contents[file.name] = file.content
     release = _verify(contents, operator_key, now)
+    got = ReleaseEntry(release.digest, release.card.study, release.card.study_id)
+    if got != expected or not is_recipient(brand, release.card.recipients):
+        raise ReleaseTamperedError(
+            f"expected release {expected.digest[:12]} of study {expected.study_id} for {brand}, "
+            "got another one; the operator's server hands out what was not asked for"
+        )
     _write_folder(directory, contents)
     return release
 

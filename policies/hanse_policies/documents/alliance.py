@@ -45,8 +45,8 @@ class Floors(StrictModel):
 class Limits(StrictModel):
     """The most that any one study may ask; parties may only lower them."""
 
-    epsilon: Annotated[float, Field(gt=0, le=100)]
-    delta: Annotated[float, Field(gt=0, lt=1e-3)]
+    epsilon: Annotated[float, Field(ge=0.001, le=100)]
+    delta: Annotated[float, Field(ge=1e-15, lt=1e-3)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
 
 

@@ -27,8 +27,8 @@ class PurposeBudget(StrictModel):
     """The privacy loss allowed for one purpose within each period of `period_days`."""
 
     purpose: Purpose
-    epsilon: Annotated[float, Field(gt=0, le=100)]
-    delta: Annotated[float, Field(gt=0, lt=1e-3)]
+    epsilon: Annotated[float, Field(ge=0.001, le=100)]
+    delta: Annotated[float, Field(ge=1e-15, lt=1e-3)]
     starts: AwareDatetime
     period_days: Annotated[int, Field(ge=1, le=3650)]
 

@@ -14,7 +14,7 @@ from hanse_policies.documents.base import ColumnName, StrictModel
 from hanse_policies.documents.features import Axis, Feature
 from hanse_policies.documents.vocabulary import ComputationKind
 
-Share = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0.001, le=0.95)]
 
 
 class LogisticRegression(StrictModel):
@@ -37,9 +37,9 @@ class LocalTraining(StrictModel):
     """One brand's work in one round: DP-SGD steps over Poisson samples of persons."""
 
     steps_per_round: Annotated[int, Field(ge=1, le=1000)]
-    sampling_rate: Annotated[float, Field(gt=0, le=1)]
-    clipping_norm: Annotated[float, Field(gt=0, le=1000)]
-    learning_rate: Annotated[float, Field(gt=0, le=100)]
+    sampling_rate: Annotated[float, Field(ge=1e-6, le=1)]
+    clipping_norm: Annotated[float, Field(ge=1e-6, le=1000)]
+    learning_rate: Annotated[float, Field(ge=1e-6, le=100)]
 
 
 class ServerOptimiser(StrictModel):

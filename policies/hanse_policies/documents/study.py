@@ -24,9 +24,9 @@ class PrivacyParameters(StrictModel):
     unit: PrivacyUnit
     neighbours: NeighbouringRelation
     mode: TrustMode
-    epsilon: Annotated[float, Field(gt=0, le=100)]
-    delta: Annotated[float, Field(gt=0, lt=1e-3)]
-    cohort_budget_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    epsilon: Annotated[float, Field(ge=0.001, le=100)]
+    delta: Annotated[float, Field(ge=1e-15, lt=1e-3)]
+    cohort_budget_share: Annotated[float, Field(ge=0.001, le=0.95)] = 0.05
     """Part of the privacy loss (rho) that the noised cohort size may spend."""
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from hanse_policies.documents.base import Identifier, StrictModel
 from hanse_policies.documents.vocabulary import Verdict
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=64)]
+RuleCode = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*$", max_length=64)
+]
 
 
 class StudyVerdict(StrictModel):
@@ -25,3 +27,9 @@ class StudyVerdict(StrictModel):
     policy: Digest
     """The signed policy it was decided under."""
     decided: AwareDatetime
+
+    @model_validator(mode="after")
+    def _check_codes(self) -> Self:
+        if bool(self.codes) != (self.verdict is Verdict.DENY):
+            raise ValueError("a refusal names at least one rule, a permit none")
+        return self

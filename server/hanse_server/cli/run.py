@@ -67,8 +67,9 @@ def _show(study: str, events: Iterator[RunEvent]) -> RunEvent | None:
 
 
 def _lines(event: RunEvent) -> Iterator[str]:
+    said = "refused by" if event.stage is RunStage.REFUSED else "did not answer:"
     for brand, code in event.refusals:
-        yield f"  {brand} did not answer: {code}"
+        yield f"  {brand} {said} {code}"
     match event.stage:
         case RunStage.STARTED:
             yield f"  asked: {', '.join(event.brands)}"

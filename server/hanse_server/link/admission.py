@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
+from hanse_federation.errors import InvalidMessageError
 from hanse_policies.errors import HanseError
 from hanse_server.authority import Caller
 from hanse_server.errors import CertificateRefusedError
@@ -90,6 +92,8 @@ async def code_only(context: ServicerContext) -> AsyncIterator[None]:
         yield
     except grpc.aio.AbortError:
         raise
+    except DecodeError:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, InvalidMessageError.code)
     except (grpc.aio.BaseError, grpc.aio.UsageError):
         _logger.info("caller left before the end of its call")
     except CertificateRefusedError as error:

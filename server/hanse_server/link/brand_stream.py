@@ -67,7 +67,8 @@ class BrandStream:
         self.closed: asyncio.Future[Ending] = loop.create_future()
         self._settings = settings
         self._loop = loop
-        self._outbox: asyncio.Queue[OutgoingRequest] = asyncio.Queue()
+        self._outbox: asyncio.Queue[OutgoingRequest | None] = asyncio.Queue()
+        self._ended = False
         self._reassembler = Reassembler(settings.message_cap_bytes)
         self._rate = FrameRate(settings.frames_per_second, settings.frame_burst, loop.time())
         self._heard = loop.time()
@@ -81,8 +82,18 @@ class BrandStream:
         """Ask for the end of the stream, from any thread; the first reason counts."""
         self._loop.call_soon_threadsafe(self._close, ending)
 
+    def end(self) -> None:
+        """Let the writer stop after the frame that it is writing; in the loop only."""
+        self._ended = True
+        self._outbox.put_nowait(None)
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the writer must stop."""
+        return self._ended
+
     async def next_request(self) -> OutgoingRequest | None:
-        """Wait for a request to send, or give None when a heartbeat is due."""
+        """Wait for a request to send; give None when a heartbeat is due or the stream ends."""
         try:
             async with asyncio.timeout(self._settings.heartbeat_seconds):
                 return await self._outbox.get()

@@ -8,15 +8,23 @@ last, and because a generator must not be closed while it works.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
+
+import grpc
 
 from hanse_server.authority import Caller
 from hanse_server.link.admission import Admission, ServicerContext, code_only
 from hanse_server.store.records import CallerRole
+
+STREAMS_PER_CALLER = 8
+"""Each takes a thread, so no caller may have many at a time."""
+
+TOO_MANY_CALLS = "too-many-calls"
 
 AnswerT = TypeVar("AnswerT")
 
@@ -28,6 +36,7 @@ class DeskCalls:
     admission: Admission
     role: CallerRole
     threads: ThreadPoolExecutor
+    streams: Counter[Caller] = field(default_factory=Counter)
 
     async def unary(self, context: ServicerContext, answer: Callable[[Caller], AnswerT]) -> AnswerT:
         """Give one answer, or end the rpc with a code."""
@@ -42,6 +51,9 @@ class DeskCalls:
         """Give answers as they come; close their generator when the caller leaves."""
         async with code_only(context):
             caller = await self.admission.admit(context, self.role)
+            if self.streams[caller] >= STREAMS_PER_CALLER:
+                await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, TOO_MANY_CALLS)
+            self.streams[caller] += 1
             loop = asyncio.get_running_loop()
             thread = ThreadPoolExecutor(1, thread_name_prefix="desk-stream")
             sequence = _Answers(partial(answers, caller))
@@ -52,6 +64,7 @@ class DeskCalls:
                         return
                     yield answer
             finally:
+                self.streams[caller] -= 1
                 thread.submit(sequence.close)
                 thread.shutdown(wait=False)
 

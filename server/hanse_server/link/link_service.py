@@ -8,6 +8,7 @@ reads, one writes, one watches certificate and silence.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import grpc
@@ -30,6 +31,7 @@ from hanse_federation.link.frames import (
     Refuse,
     Welcome,
 )
+from hanse_policies.documents import BrandId
 from hanse_policies.errors import HanseError
 from hanse_server.link.admission import Admission, ServicerContext, certificate_of, code_only
 from hanse_server.link.brand_stream import BRAND_SILENT, BrandStream, Ending, EndingKind
@@ -54,6 +56,15 @@ _STATUSES = {
 _LEFT = Ending(EndingKind.LEFT, STREAM_LEFT)
 _CHECKS_PER_SILENCE = 4
 
+STREAMS_PER_BRAND = 4
+"""Most streams of one brand at a time: the live one, and ones that come or go."""
+
+GREETING_SECONDS = 5.0
+"""How long a brand may take to say who it speaks as."""
+
+DRAIN_SECONDS = 0.5
+"""How long a frame under way may take at the end of a stream."""
+
 Incoming = AsyncIterator[link_pb2.ConnectRequest]
 
 
@@ -64,6 +75,7 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
         self._link = link
         self._admission = admission
         self._settings = link.settings
+        self._open: Counter[BrandId] = Counter()
 
     async def Connect(  # noqa: N802 - the generated name
         self, request_iterator: Incoming, context: ServicerContext
@@ -71,17 +83,28 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
         """Hold one brand's stream until it ends, then give its code."""
         async with code_only(context):
             caller = await self._admission.admit(context, CallerRole.BRAND)
-            loop = asyncio.get_running_loop()
-            certificate = certificate_of(context) or b""
-            stream = BrandStream(caller.brand, certificate, self._settings, loop)
-            ending = await self._greet(request_iterator)
-            if ending is None:
-                ending = await self._hold(stream, request_iterator, context)
+            ending = await self._serve(caller.brand, request_iterator, context)
             await context.abort(_STATUSES[ending.kind], ending.code)
+
+    async def _serve(self, brand: BrandId, incoming: Incoming, context: ServicerContext) -> Ending:
+        """Greet and hold one of a brand's few streams."""
+        if self._open[brand] >= STREAMS_PER_BRAND:
+            return Ending(EndingKind.CONNECTED_ALREADY, ALREADY_CONNECTED)
+        self._open[brand] += 1
+        try:
+            ending = await self._greet(incoming)
+            if ending is not None:
+                return ending
+            certificate = certificate_of(context) or b""
+            loop = asyncio.get_running_loop()
+            stream = BrandStream(brand, certificate, self._settings, loop)
+            return await self._hold(stream, incoming, context)
+        finally:
+            self._open[brand] -= 1
 
     async def _greet(self, incoming: Incoming) -> Ending | None:
         try:
-            async with asyncio.timeout(self._settings.lost_after_seconds):
+            async with asyncio.timeout(min(GREETING_SECONDS, self._settings.lost_after_seconds)):
                 first = brand_frame_from_wire(await anext(incoming))
         except (TimeoutError, StopAsyncIteration):
             return Ending(EndingKind.RULE_BROKEN, HELLO_MISSING)
@@ -99,8 +122,8 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
         tasks = [
             asyncio.create_task(work)
             for work in (
-                self._read(stream, incoming),
                 self._write(stream, context),
+                self._read(stream, incoming),
                 self._watch(stream),
             )
         ]
@@ -117,9 +140,7 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
             return _LEFT
         finally:
             self._link.detach(stream)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _settle(stream, tasks)
 
     async def _read(self, stream: BrandStream, incoming: Incoming) -> Ending:
         framed_bytes = 0
@@ -156,6 +177,8 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
         await context.write(operator_frame_to_wire(welcome))
         while True:
             request = await stream.next_request()
+            if stream.has_ended:
+                break
             if request is None:
                 await context.write(operator_frame_to_wire(Heartbeat()))
                 continue
@@ -166,8 +189,11 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
                 framed_bytes += framed_size(message)
                 whole = isinstance(frame, Chunk)
                 await context.write(message)
+                if stream.has_ended:
+                    return _LEFT
             if whole:
                 self._link.count_out(stream.brand, request.message, framed_bytes)
+        return _LEFT
 
     async def _watch(self, stream: BrandStream) -> Ending:
         silence = self._settings.lost_after_seconds
@@ -176,3 +202,28 @@ class LinkService(link_pb2_grpc.LinkServiceServicer):
             await asyncio.sleep(interval)
             await self._admission.judge(stream.certificate)
         return Ending(EndingKind.SILENT, BRAND_SILENT)
+
+
+async def _settle(stream: BrandStream, tasks: list[asyncio.Task[Ending]]) -> None:
+    """End the tasks of a stream, the writer between two frames.
+
+    gRPC loses track of a stream whose write is cancelled half way, and the brand
+    would never hear the code. Only a brand that does not read is cut off.
+    """
+    stream.end()
+    writer, *others = tasks
+    for task in others:
+        task.cancel()
+    try:
+        await asyncio.wait((writer,), timeout=DRAIN_SECONDS)
+    finally:
+        writer.cancel()
+        for task in tasks:
+            task.add_done_callback(_note)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _note(task: asyncio.Task[Ending]) -> None:
+    """Look at how a task ended: after the first, the others may end in any way."""
+    if not task.cancelled():
+        task.exception()

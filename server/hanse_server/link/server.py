@@ -37,6 +37,7 @@ from hanse_wire.v1.operator_desk_pb2_grpc import add_OperatorDeskServiceServicer
 
 DESK_THREADS = 8
 ADMISSION_THREADS = 4
+HANDSHAKE_MILLISECONDS = 5000
 STOPPING = Ending(EndingKind.STOPPING, "server-stopping")
 
 
@@ -93,7 +94,7 @@ class GrpcOperatorServer:
     @property
     def address(self) -> str:
         """Where to dial it, as `host:port`."""
-        return f"{self._address.host}:{self._bound}"
+        return _join(self._address.host, self._bound)
 
     def __enter__(self) -> Self:
         self.start()
@@ -163,6 +164,8 @@ class GrpcOperatorServer:
         options = (
             *TUNING,
             ("grpc.so_reuseport", 0),
+            # Whoever does not finish the handshake must not hold a connection.
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
             ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
         )
         cap = self._link.settings.stream_cap
@@ -183,7 +186,7 @@ class GrpcOperatorServer:
         credentials = grpc.ssl_server_credentials(
             [pair], self._credentials.ca_pem, require_client_auth=True
         )
-        target = f"{self._address.host}:{self._address.port}"
+        target = _join(self._address.host, self._address.port)
         try:
             return server.add_secure_port(target, credentials)
         except RuntimeError as error:
@@ -193,17 +196,22 @@ class GrpcOperatorServer:
             ) from error
 
 
+def _join(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _check_free(address: ServerAddress) -> None:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        with socket.create_server((address.host, address.port)):
+        with socket.create_server((address.host, address.port), family=family):
             return
     except OSError as error:
-        where = f"{address.host}:{address.port}"
         if error.errno == errno.EADDRINUSE:
             raise PortInUseError(
                 f"port {address.port} on {address.host} is in use: expected a free one; stop the "
                 "process that listens there or choose another with --port"
             ) from error
         raise ListenError(
-            f"cannot listen on {where}: expected an address of this machine ({error.strerror})"
+            f"cannot listen on {_join(address.host, address.port)}: "
+            f"expected an address of this machine ({error.strerror})"
         ) from error

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import pytest
@@ -25,7 +25,7 @@ from tests.support.brand_tables import (
     training,
     write_brand,
 )
-from tests.support.canonical_tables import Engine
+from tests.support.canonical_tables import INSTANTS, Engine
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,15 @@ ROWS = st.lists(
 )
 
 
-def may_be_used(rows: Sequence[ConsentRow]) -> bool:
+Held = tuple[ConsentRow, Collection[str]]
+"""A row of the register, and which of its instants cannot be read."""
+
+
+def may_be_used(held: Sequence[Held]) -> bool:
     """The rule of `expression` over `ConsentRecord`, in plain Python."""
+    if any(unreadable for _, unreadable in held):
+        return False
+    rows = [row for row, _ in held]
     past = [(row.given, row) for row in rows if row.given is not None and row.given <= NOW]
     if not past:
         return False
@@ -86,17 +93,39 @@ def may_be_used(rows: Sequence[ConsentRow]) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
-@given(register=ROWS)
+UNREADABLE = st.just(frozenset[str]()) | st.frozensets(st.sampled_from(INSTANTS), max_size=2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows=ROWS, drawn=st.lists(UNREADABLE, min_size=12, max_size=12))
 def test_consenting_persons_are_those_whose_latest_record_allows(
-    asset: DataAsset, register: list[ConsentRow]
+    asset: DataAsset, rows: list[ConsentRow], drawn: list[frozenset[str]]
 ) -> None:
-    engine = Engine([], register)
+    register = list(zip(rows, drawn, strict=False))
+    engine = Engine([], rows, dict(enumerate(drawn)))
     asked = {
-        person: [r for r in register if r.subject == person and r.use == TRAINING_WORD]
+        person: [h for h in register if (h[0].subject, h[0].use) == (person, TRAINING_WORD)]
         for person in ("a", "b", "c")
     }
 
     found = {row[0] for row in engine.run(consenting_persons(scoring(asset)))}
 
-    assert found == {person for person, rows in asked.items() if may_be_used(rows)}
+    assert found == {person for person, held in asked.items() if may_be_used(held)}
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=ROWS.filter(bool), data=st.data())
+def test_an_unreadable_instant_never_lets_anybody_in(
+    asset: DataAsset, rows: list[ConsentRow], data: st.DataObject
+) -> None:
+    number = data.draw(st.integers(0, len(rows) - 1))
+    name = data.draw(st.sampled_from(INSTANTS))
+    whole, damaged = Engine([], rows), Engine([], rows, {number: {name}})
+
+    before, after = (
+        {row[0] for row in engine.run(consenting_persons(scoring(asset)))}
+        for engine in (whole, damaged)
+    )
+
+    is_concerned = rows[number].use == TRAINING_WORD
+    assert after == before - ({rows[number].subject} if is_concerned else set())

@@ -28,6 +28,7 @@ from hanse_federation.messages import (
     CellsReply,
     CohortReply,
     CohortRequest,
+    FloatArray,
     MeasureRequest,
     Refusal,
     Reply,
@@ -47,6 +48,11 @@ from tests.support.messages import (
     request_payloads,
     requests,
 )
+
+
+def floats(values: list[float]) -> FloatArray:
+    return np.array(values, dtype=np.float32)
+
 
 BINDING = Binding(5, "ab" * 32, 3, "cd" * 16)
 WIRE_BINDING = wire.Binding(run=5, study="ab" * 32, round_number=3, request="cd" * 16)
@@ -106,7 +112,9 @@ def test_random_bytes_raise_nothing_but_invalid_message(data: bytes) -> None:
 
 @given(requests, st.data())
 @settings(max_examples=300)
-def test_altered_bytes_raise_nothing_but_invalid_message(request: Request, data: Any) -> None:
+def test_altered_bytes_raise_nothing_but_invalid_message(
+    request: Request, data: st.DataObject
+) -> None:
     message = bytearray(bytes(request_to_wire(request)))
     for _ in range(data.draw(st.integers(1, 4))):
         message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
@@ -151,8 +159,8 @@ def test_random_header_raises_nothing_but_invalid_message(header: bytes) -> None
         (train_reply(shapes=[[2**32 - 1] * 8]), "shape"),
         (train_reply(weight=0), "weight"),
         (train_reply(weight=2**53 + 1), "weight"),
-        (train_reply(body=np.float32([1, np.nan]).tobytes()), "values"),
-        (train_reply(body=np.float32([-np.inf, 1]).tobytes()), "values"),
+        (train_reply(body=floats([1, np.nan]).tobytes()), "values"),
+        (train_reply(body=floats([-np.inf, 1]).tobytes()), "values"),
         (
             train_reply(names=[f"t{i}" for i in range(4097)], shapes=[[1]] * 4097, body=bytes(4)),
             "tensors",
@@ -241,8 +249,8 @@ def test_message_of_an_error_repeats_no_received_value() -> None:
         CellsReply((2**63,)),
         CellsReply((1,) * (2**20 + 1)),
         TrainReply((), 1),
-        TrainReply((Tensor("w", np.float32([np.nan])),), 1),
-        TrainReply((Tensor("w", np.float64([1])),), 1),  # type: ignore[arg-type]
+        TrainReply((Tensor("w", floats([np.nan])),), 1),
+        TrainReply((Tensor("w", np.array([1.0])),), 1),
     ],
 )
 def test_own_message_out_of_range_is_not_encoded(payload: ReplyPayload) -> None:
@@ -278,7 +286,7 @@ def test_digest_of_a_question_is_repeatable(payload: RequestPayload) -> None:
 
 
 def test_digest_of_a_question_depends_on_the_question() -> None:
-    one, two = (TrainRequest((Tensor("w", np.float32([x])),)) for x in (1, 2))
+    one, two = (TrainRequest((Tensor("w", floats([x])),)) for x in (1, 2))
     digests = {request_digest(p) for p in (CohortRequest(), MeasureRequest(), one, two)}
     assert len(digests) == 4
 

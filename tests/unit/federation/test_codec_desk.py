@@ -53,8 +53,8 @@ from tests.support.messages import codes, hexadecimal
 identifiers = st.from_regex(r"[a-z][a-z0-9]{0,8}([-_][a-z0-9]{1,8}){0,3}", fullmatch=True)
 brands = identifiers.map(BrandId)
 brand_tuples = st.lists(brands, max_size=4, unique=True).map(tuple)
-lines = st.text(st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="\u3000"))
-lines = lines.filter(str.isprintable)
+rules = st.from_regex(r"[a-z][a-z0-9]{0,9}([-.][a-z0-9]{1,9}){0,4}", fullmatch=True)
+lines = st.text(st.characters(categories=("L", "N", "P")), max_size=30)
 counts = st.integers(0, 2**53)
 optional_digests = st.one_of(st.just(""), hexadecimal)
 
@@ -68,7 +68,7 @@ events = st.builds(
     st.integers(0, 1_000_000),
     st.integers(0, 1_000_000),
     brand_tuples,
-    st.lists(st.tuples(brands, codes), max_size=3).map(tuple),
+    st.lists(st.tuples(brands, rules), max_size=3).map(tuple),
     lines,
     optional_digests,
 )
@@ -84,9 +84,9 @@ statuses = st.builds(
             identifiers,
             st.sampled_from(StudyState),
             brand_tuples,
-            st.lists(
-                st.tuples(brands, st.lists(lines, max_size=3).map(tuple)), max_size=3
-            ).map(tuple),
+            st.lists(st.tuples(brands, st.lists(rules, max_size=3).map(tuple)), max_size=3).map(
+                tuple
+            ),
             optional_digests,
         ),
         max_size=3,
@@ -173,11 +173,13 @@ def test_unspecified_and_unknown_enum_values_are_refused() -> None:
             run_event_from_wire(operator_desk_pb2.RunEvent(stage=number))  # type: ignore[arg-type]
 
 
-def part(**fields: object) -> brand_desk_pb2.FetchReleaseResponse:
-    if "name" in fields:
-        opening = brand_desk_pb2.ReleaseFileOpening(**fields)
-        return brand_desk_pb2.FetchReleaseResponse(opening=opening)
-    return brand_desk_pb2.FetchReleaseResponse(**fields)
+def part(
+    name: str | None = None, total_bytes: int = 0, content: bytes | None = None
+) -> brand_desk_pb2.FetchReleaseResponse:
+    if name is None:
+        return brand_desk_pb2.FetchReleaseResponse(content=content)
+    opening = brand_desk_pb2.ReleaseFileOpening(name=name, total_bytes=total_bytes)
+    return brand_desk_pb2.FetchReleaseResponse(opening=opening)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hanse_federation.errors import (
     AnswerConflictError,
     BudgetExceededError,
     BudgetNotApplicableError,
+    LedgerClockError,
     LedgerCorruptError,
     PrivacyEventError,
     UnchargedAnswerError,
@@ -113,8 +114,18 @@ def test_a_new_period_starts_afresh_and_an_old_one_stays_full(ledger: Ledger) ->
         ledger.charge(a_charge(2), study_limit=AMPLE, budget=budget, now=NOW)
     later = NOW + timedelta(days=91)
     ledger.charge(a_charge(2), study_limit=AMPLE, budget=budget, now=later)
-    with pytest.raises(BudgetExceededError):
+    with pytest.raises(LedgerClockError):
         ledger.charge(a_charge(3), study_limit=AMPLE, budget=budget, now=NOW)
+
+
+def test_a_policy_with_a_later_start_does_not_give_a_spent_budget_anew(ledger: Ledger) -> None:
+    budget = a_budget(epsilon=epsilon_of(1) * 1.01)
+    ledger.charge(a_charge(1), study_limit=AMPLE, budget=budget, now=NOW)
+    restarted = budget.model_copy(update={"starts": NOW + timedelta(seconds=1)})
+    with pytest.raises(BudgetExceededError):
+        ledger.charge(
+            a_charge(2), study_limit=AMPLE, budget=restarted, now=NOW + timedelta(seconds=2)
+        )
 
 
 def test_a_period_s_bounds_count_its_start_and_not_its_end(ledger: Ledger) -> None:

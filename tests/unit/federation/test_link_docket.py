@@ -31,16 +31,15 @@ from hanse_federation.messages import (
 )
 from hanse_policies.documents import BrandId
 
+COHORT, PERSONS = CohortRequest(), CohortReply(5)
 ALPHA, BETA = BrandId("alpha"), BrandId("beta")
 
 
-def request(name: str = "a", payload: RequestPayload = CohortRequest()) -> Request:
+def request(name: str = "a", payload: RequestPayload = COHORT) -> Request:
     return Request(Binding(1, "ab" * 32, 2, name * 32), payload, 10.0)
 
 
-def reply(
-    asked: Request, payload: ReplyPayload = CohortReply(5), sender: BrandId = ALPHA
-) -> Reply:
+def reply(asked: Request, payload: ReplyPayload = PERSONS, sender: BrandId = ALPHA) -> Reply:
     return Reply(asked.binding, sender, payload)
 
 
@@ -82,15 +81,20 @@ def test_repeated_reply_is_refused_also_after_it_was_taken(docket: Docket) -> No
         docket.accept(reply(asked))
 
 
-@pytest.mark.parametrize("changed", [{"run": 9}, {"study": "00" * 32}, {"round_number": 1}])
-def test_reply_bound_to_something_else_ends_the_request(
-    docket: Docket, changed: dict[str, int]
-) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Binding(9, "ab" * 32, 2, "a" * 32),
+        Binding(1, "00" * 32, 2, "a" * 32),
+        Binding(1, "ab" * 32, 1, "a" * 32),
+    ],
+)
+def test_reply_bound_to_something_else_ends_the_request(docket: Docket, wrong: Binding) -> None:
     asked = request()
     docket.enter(ALPHA, asked, now=0)
     answer = reply(asked)
     with pytest.raises(ReplyMisboundError):
-        docket.accept(replace(answer, binding=replace(answer.binding, **changed)))
+        docket.accept(replace(answer, binding=wrong))
     (ended,) = docket.take([asked.binding.request])
     assert ended.payload == Refusal("reply-misbound")
 

@@ -86,10 +86,10 @@ def test_error_that_escapes_crosses_as_one_code(concurrent: bool) -> None:
 def test_answer_that_is_not_finite_does_not_cross(concurrent: bool) -> None:
     class Infinite:
         def answer(self, request: Request) -> ReplyPayload:
-            return TrainReply((Tensor("w", np.float32([np.nan])),), 1)
+            return TrainReply((Tensor("w", np.full(1, np.nan, np.float32)),), 1)
 
     with InProcessLink({BRAND: Infinite()}, concurrent=concurrent) as link:
-        question = TrainRequest((Tensor("w", np.float32([1])),))
+        question = TrainRequest((Tensor("w", np.ones(1, np.float32)),))
         assert ask(link, BRAND, question) == Refusal("answer-failed")
 
 

@@ -36,7 +36,11 @@ def a_study(
         steps_per_round=steps, sampling_rate=rate, clipping_norm=1.0, learning_rate=0.1
     )
     training = a_training(rounds=rounds, local=local, evaluation=Evaluation(budget_share=share))
-    return a_training_study(computation=training, privacy=a_privacy(epsilon=epsilon, delta=delta))
+    return a_training_study(
+        computation=training,
+        privacy=a_privacy(epsilon=epsilon, delta=delta),
+        minimum_persons=1_000_000,
+    )
 
 
 @given(
@@ -63,7 +67,7 @@ def test_a_histogram_spends_its_epsilon_and_never_more(
     epsilon: float, delta: float, share: float
 ) -> None:
     privacy = a_privacy(epsilon=epsilon, delta=delta, cohort_budget_share=share)
-    plan = plan_study(a_histogram_study(privacy=privacy))
+    plan = plan_study(a_histogram_study(privacy=privacy, minimum_persons=1_000_000))
     assert epsilon * 0.999 <= total_epsilon(plan) <= epsilon
 
 
@@ -128,7 +132,7 @@ def test_shares_that_leave_nothing_are_refused() -> None:
 
 
 def test_a_training_that_no_noise_can_hide_is_refused() -> None:
-    study = a_study(1e-4, 1e-9, 1000, 1000, 1.0, 0.25)
+    study = a_study(1e-3, 1e-15, 1000, 1000, 1.0, 0.25)
     with pytest.raises(PrivacyPlanError, match="raise epsilon or lower rounds or steps"):
         plan_study(study)
 
@@ -145,3 +149,9 @@ def test_planning_is_quick() -> None:
     start = time.process_time()
     plan_study(a_study(1.0, 1e-6, 20, 10, 0.1, 0.25))
     assert time.process_time() - start < 0.05
+
+
+def test_cohort_noise_that_would_drown_the_floor_is_refused() -> None:
+    privacy = a_privacy(epsilon=0.1, cohort_budget_share=0.001)
+    with pytest.raises(PrivacyPlanError, match="drown that floor"):
+        plan_study(a_training_study(privacy=privacy, minimum_persons=50))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 import safetensors.numpy
 from pydantic import ValidationError
 
-from hanse_federation.desk import ReleaseFile
+from hanse_federation.desk import ReleaseEntry, ReleaseFile
 from hanse_federation.errors import (
     ModelParametersError,
     ReleaseCardError,
@@ -319,8 +319,31 @@ def test_model_that_is_not_the_cards_is_refused_even_when_signed(
         read(resigned(tmp_path, model))
 
 
+def entry_of(folder: Path) -> ReleaseEntry:
+    release = read(folder)
+    return ReleaseEntry(release.digest, release.card.study, release.card.study_id)
+
+
+def received_copy(
+    tmp_path: Path,
+    files: Iterable[ReleaseFile],
+    expected: ReleaseEntry,
+    brand: str = "brand-1",
+) -> Release:
+    return receive_release(
+        tmp_path / "copy", files, KEY.public_hex, NOW, expected=expected, brand=BrandId(brand)
+    )
+
+
+def test_another_release_than_was_asked_for_is_refused(folder: Path, tmp_path: Path) -> None:
+    asked = replace(entry_of(folder), study_id="another-study")
+    with pytest.raises(ReleaseTamperedError, match="not asked for"):
+        received_copy(tmp_path, release_files(folder), asked)
+    assert not (tmp_path / "copy").exists()
+
+
 def test_release_travels_file_by_file(folder: Path, tmp_path: Path) -> None:
-    received = receive_release(tmp_path / "copy", release_files(folder), KEY.public_hex, NOW)
+    received = received_copy(tmp_path, release_files(folder), entry_of(folder))
 
     assert read(tmp_path / "copy").digest == received.digest == read(folder).digest
 
@@ -329,7 +352,7 @@ def test_received_file_with_a_path_in_its_name_is_refused(folder: Path, tmp_path
     files = (*release_files(folder), ReleaseFile("../evil", b"x"))
 
     with pytest.raises(ReleaseFilesError):
-        receive_release(tmp_path / "copy", files, KEY.public_hex, NOW)
+        received_copy(tmp_path, files, entry_of(folder))
 
     assert not (tmp_path / "copy").exists()
 
@@ -338,7 +361,7 @@ def test_received_file_that_comes_twice_is_refused(folder: Path, tmp_path: Path)
     files = release_files(folder)
 
     with pytest.raises(ReleaseFilesError, match="at most once"):
-        receive_release(tmp_path / "copy", (*files, files[1]), KEY.public_hex, NOW)
+        received_copy(tmp_path, (*files, files[1]), entry_of(folder))
 
 
 def test_received_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -346,7 +369,7 @@ def test_received_file_that_was_changed_is_refused(folder: Path, tmp_path: Path)
     files = (signed, described, replace(model, content=model.content + b"\0"))
 
     with pytest.raises(ReleaseTamperedError):
-        receive_release(tmp_path / "copy", files, KEY.public_hex, NOW)
+        received_copy(tmp_path, files, entry_of(folder))
 
 
 def test_card_is_canonical_json_that_people_can_read(folder: Path) -> None:

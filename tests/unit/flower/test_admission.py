@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hanse_federation.messages import (
     CellsReply,
     CohortReply,
@@ -17,6 +18,7 @@ from hanse_federation.messages import (
 from hanse_flower import (
     AnswerPayload,
     AnswerRules,
+    BrandTerms,
     InadmissibleReplyError,
     ReplyKindError,
     ReplyLayoutError,
@@ -24,7 +26,7 @@ from hanse_flower import (
     ReplyRangeError,
     admit,
 )
-
+from hanse_policies.documents import BrandId
 from tests.support.flower_apps import initial_parameters
 
 ASKED = initial_parameters()
@@ -115,3 +117,25 @@ def test_answer_to_another_kind_of_question_is_refused(
 ) -> None:
     with pytest.raises(ReplyKindError):
         admit(request_payload, answer, RULES)
+
+
+def test_weight_that_a_brand_claims_is_replaced_by_that_of_its_noised_cohort() -> None:
+    rules = AnswerRules(brands=(BrandTerms(BrandId("brand-1"), weight=700, maximum_cell=10),))
+    inflated = TrainReply((), 10_000_000)
+    assert rules.judged(BrandId("brand-1"), inflated) == TrainReply((), 700)
+    assert rules.judged(BrandId("brand-2"), inflated) == inflated
+
+
+def test_cell_beyond_what_the_brands_cohort_allows_is_refused() -> None:
+    rules = AnswerRules(brands=(BrandTerms(BrandId("brand-1"), weight=700, maximum_cell=10),))
+    with pytest.raises(ReplyRangeError):
+        rules.judged(BrandId("brand-1"), CellsReply((0, -11)))
+
+
+def test_parameter_beyond_the_limit_is_refused() -> None:
+    with pytest.raises(ReplyRangeError):
+        admit(
+            TrainRequest(ASKED),
+            TrainReply(with_bias(np.full(ASKED[1].values.shape, 1e30, dtype=np.float32)), 1),
+            AnswerRules(maximum_parameter=1e4),
+        )

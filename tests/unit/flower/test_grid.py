@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flwr.app import ConfigRecord, Message, RecordDict
+
 from hanse_federation.messages import CohortReply, Question, Reply, TrainRequest
 from hanse_federation.randomness import SeededRandomness
 from hanse_flower import (
@@ -27,7 +28,6 @@ from hanse_flower import (
 )
 from hanse_flower.internals import describe_run
 from hanse_policies.documents import BrandId
-
 from tests.support.fake_link import FakeLink, RefusingResponder
 from tests.support.flower_apps import BRANDS, RUN, STUDY, honest_responders, initial_parameters
 

@@ -13,7 +13,6 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import hanse_flower
 import numpy as np
 import pytest
 from flwr.app import Array, ConfigRecord, Error, Message, RecordDict
@@ -21,9 +20,10 @@ from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg, Strategy
 from flwr.supercore import telemetry
 from flwr.supercore.task_identity import TaskIdentity
+
+import hanse_flower
 from hanse_flower import internals
 from hanse_policies.documents import BrandId
-
 from tests.support.fake_link import FakeLink
 
 JsonValue = str | float | list[str]

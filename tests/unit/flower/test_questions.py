@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from hanse_federation.messages import CellsReply, CohortReply, CohortRequest, MeasureRequest
 from hanse_flower import Answers, BrandAnswer, BrandRefusal, LinkGrid, ask_brands
-
 from tests.support.fake_link import FakeLink, RefusingResponder
 from tests.support.flower_apps import BRANDS, RUN, STUDY, honest_responders
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hanse_federation.messages import (
     CellsReply,
     CohortReply,
@@ -25,9 +28,6 @@ from hanse_flower import (
     question_to_content,
 )
 from hanse_flower.internals import message_of_run
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.support.flower_apps import initial_parameters
 
 ARRAYS = ArrayRecord([np.zeros(2, np.float32)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hanse_flower.errors import CohortTooSmallError, UnsupportedRecordError
 from hanse_flower.refusals import (
     ErrorNumber,

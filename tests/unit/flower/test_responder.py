@@ -18,6 +18,7 @@ from flwr.app import (
 from flwr.clientapp import ClientApp
 from flwr.clientapp.typing import ClientAppCallable
 from flwr.supercore.task_identity import TaskIdentity
+
 from hanse_federation.messages import (
     Binding,
     CellsReply,
@@ -35,7 +36,6 @@ from hanse_federation.messages import (
 )
 from hanse_flower import ClientAppResponder, node_id_of
 from hanse_policies.errors import HanseError
-
 from tests.support.flower_apps import (
     BRANDS,
     RUN,

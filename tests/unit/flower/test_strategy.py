@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp.strategy import FedAvg, Krum
+
 from hanse_federation.link.interface import Responder
 from hanse_federation.messages import Question, Tensor
 from hanse_flower import (
@@ -22,7 +23,6 @@ from hanse_flower import (
     sum_cells,
 )
 from hanse_policies.documents import BrandId, ServerOptimiser
-
 from tests.support.fake_link import FakeLink, RefusingResponder
 from tests.support.flower_apps import (
     BRANDS,

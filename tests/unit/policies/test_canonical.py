@@ -141,7 +141,7 @@ def test_each_document_survives_the_round_trip(document: StrictModel) -> None:
 
 
 @given(
-    epsilon=st.floats(min_value=1e-6, max_value=100, allow_subnormal=False),
+    epsilon=st.floats(min_value=1e-3, max_value=100, allow_subnormal=False),
     retention=st.integers(1, 3650),
     title=st.text(min_size=1, max_size=40).filter(lambda t: t.isprintable()),
     minutes=st.integers(-(10**6), 10**6),

@@ -179,7 +179,7 @@ def test_a_quoted_no_in_a_category_list_is_a_category(write: Path) -> None:
         (
             "  delta: 1e-6",
             "  delta: 0",
-            "32:10: field `privacy.delta`: expected a number above 0.0, got 0",
+            "32:10: field `privacy.delta`: expected a number of at least 1e-15, got 0",
         ),
         (
             "recipients: [alliance-members]",

@@ -1,0 +1,161 @@
+"""The brand's lasting process: it hears, decides, sends, tries again and writes its journal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hanse_clients.agent import REJUDGE_AFTER, BrandAgent, journal_writer
+from hanse_clients.link import SentMessage
+from hanse_federation.audit import EgressJournal
+from hanse_federation.link.errors import ServerUnreachableError
+from hanse_policies.documents import ApprovalMode
+from tests.support.league_documents import a_league_histogram, a_league_policy, ask
+from tests.support.league_parties import (
+    BrandParts,
+    DeskContact,
+    SmallLeague,
+    put_policy,
+    small_league,
+)
+
+
+class NoConnection:
+    """A connection that lasts until the agent stops."""
+
+    def run(self, stop: threading.Event) -> None:
+        stop.wait()
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Iterator[SmallLeague]:
+    with small_league(tmp_path, ("alder",)) as founded:
+        yield founded
+
+
+@pytest.fixture
+def brand(league: SmallLeague) -> BrandParts:
+    return league.brands["alder"]
+
+
+def agent_of(league: SmallLeague, contact: DeskContact) -> BrandAgent:
+    return BrandAgent(
+        NoConnection(),  # type: ignore[arg-type]
+        contact,
+        league.brands["alder"].desk,
+        poll_seconds=0.02,
+        clock=league.clock,
+    )
+
+
+def verdicts(league: SmallLeague, digest: str) -> int:
+    return len(league.store.studies.verdicts(digest))
+
+
+def test_a_study_is_decided_on_and_told_as_soon_as_it_is_heard(league: SmallLeague) -> None:
+    digest = league.propose(a_league_histogram(league.clock()))
+    agent_of(league, league.contact("alder")).hear_and_settle()
+    assert verdicts(league, digest) == 1
+
+
+def test_a_verdict_lost_on_the_way_goes_with_the_next_hearing(league: SmallLeague) -> None:
+    digest = league.propose(a_league_histogram(league.clock()))
+    contact = league.contact("alder")
+    contact.losses = 1
+    agent = agent_of(league, contact)
+    with pytest.raises(ServerUnreachableError):
+        agent.hear_and_settle()
+    agent.hear_and_settle()
+    assert verdicts(league, digest) == 1
+
+
+def test_a_study_is_judged_again_only_after_a_while(league: SmallLeague, brand: BrandParts) -> None:
+    digest = league.propose(a_league_histogram(league.clock()))
+    agent = agent_of(league, league.contact("alder"))
+    agent.hear_and_settle()
+    agent.hear_and_settle()
+    assert len(brand.state.decisions(digest)) == 1
+    league.clock.ahead += REJUDGE_AFTER
+    agent.hear_and_settle()
+    assert len(brand.state.decisions(digest)) == 2
+
+
+def test_a_permit_that_the_rules_no_longer_give_is_taken_back(league: SmallLeague) -> None:
+    digest = league.propose(a_league_histogram(league.clock()))
+    agent = agent_of(league, league.contact("alder"))
+    agent.hear_and_settle()
+    denying = a_league_policy("alder", league.clock(), version=2, permits=())
+    put_policy(league.brands["alder"].home, denying)
+    league.clock.ahead += REJUDGE_AFTER
+    agent.hear_and_settle()
+    (status,) = [s for s in league.desk.status().studies if s.digest == digest]
+    assert status.approved == ()
+    assert status.refused[0][0] == "alder"
+
+
+def test_a_study_that_cannot_be_settled_does_not_keep_the_next_one_waiting(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    first = league.propose(a_league_histogram(league.clock()))
+    league.clock.ahead += timedelta(days=1)
+    agent_of(league, league.contact("alder")).hear_and_settle()
+    brand.desk.refuse(first, league.clock())
+    league.clock.ahead -= timedelta(hours=20)  # the clock is set back
+    second = league.propose(a_league_histogram(league.clock(), id="second"))
+    stop = threading.Event()
+    agent = agent_of(league, league.contact("alder"))
+    policy = a_league_policy(
+        "alder", league.clock(), epsilon=7.0, version=2, approval=ApprovalMode.AUTOMATIC
+    )
+    put_policy(brand.home, policy)
+    running = threading.Thread(target=agent.run, args=(stop,))
+    running.start()
+    try:
+        for _ in range(200):
+            if verdicts(league, second):
+                break
+            stop.wait(0.05)
+    finally:
+        stop.set()
+        running.join(10)
+    assert verdicts(league, second) == 1
+
+
+def test_a_server_that_is_away_is_asked_again_and_logged_once(
+    league: SmallLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    contact = league.contact("alder")
+    asked = threading.Semaphore(0)
+
+    def away() -> bytes:
+        asked.release()
+        raise ServerUnreachableError("the operator's server does not answer")
+
+    contact.charter = away  # type: ignore[method-assign]
+    stop = threading.Event()
+    running = threading.Thread(target=agent_of(league, contact).run, args=(stop,))
+    running.start()
+    assert all(asked.acquire(timeout=10) for _ in range(4))
+    stop.set()
+    running.join(10)
+    assert not running.is_alive()
+    assert caplog.text.count("server-unreachable") == 1
+
+
+def test_each_message_is_in_the_journal_under_its_decision(
+    league: SmallLeague, brand: BrandParts, tmp_path: Path
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    request = ask(digest)
+    brand.responder.answer(request)
+    journal = EgressJournal(tmp_path / "journal.db")
+    write = journal_writer(journal, brand.responder, league.clock)
+    write(SentMessage(request.binding, "CohortReply", 12, "ab" * 32))
+    (entry,) = journal.entries()
+    assert entry.record.study == digest
+    assert entry.record.decision == brand.state.decisions(digest)[-1].digest
+    journal.verify()
