@@ -38,6 +38,7 @@ from hanse_policies.documents import (
 ALLIANCE = AllianceId("household-panel-league")
 MINIMUM_BRANDS = 3
 MAXIMUM_BRANDS = 20
+OF_THE_PANEL = " of the household panel"
 STUDY_DAYS = 30
 """A study may start until so many days after the day the league was built."""
 
@@ -77,6 +78,11 @@ class LeagueBrand:
     legal_entity: str
     folder: Path
     households: int
+
+    @property
+    def short_name(self) -> str:
+        """Return the name for tables and charts, as `Manufacturer 2`."""
+        return self.legal_entity.removesuffix(OF_THE_PANEL)
 
     @property
     def asset(self) -> Path:
@@ -179,7 +185,7 @@ def _build_brand(
     _write_document(folder / "policy.yaml", BrandPolicy, values)
     return LeagueBrand(
         brand=brand,
-        legal_entity=f"Manufacturer {manufacturer.number} of the household panel",
+        legal_entity=f"Manufacturer {manufacturer.number}{OF_THE_PANEL}",
         folder=folder,
         households=len(households),
     )
