@@ -14,6 +14,8 @@ from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordD
 from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import FedAdam, FedAvg, FedAvgM, FedProx, Strategy
+from numpy.typing import NDArray
+
 from hanse_federation.link.in_process import InProcessLink
 from hanse_federation.link.interface import Responder
 from hanse_federation.messages import CohortRequest, Parameters, Refusal, ReplyPayload, Request
@@ -32,8 +34,6 @@ from hanse_flower import (
     parameters_to_record,
 )
 from hanse_policies.documents import BrandId, ServerOptimiser
-from numpy.typing import NDArray
-
 from tests.support.flower_apps import (
     BRANDS,
     RUN,

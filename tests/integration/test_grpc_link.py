@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -12,16 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hanse_clients.link import BrandDeskClient, SentMessage
+from hanse_clients.link import SentMessage
 from hanse_federation.codec import reply_to_wire
-from hanse_federation.desk import ReleaseFile, RunStage, StudyState
 from hanse_federation.errors import (
     BrandNotConnectedError,
     JournalWriteError,
     MessageTooLargeError,
     TooManyRequestsError,
 )
-from hanse_federation.link.errors import DeskRefusedError, ServerUnreachableError
 from hanse_federation.link.settings import LinkSettings
 from hanse_federation.messages import (
     CellsReply,
@@ -38,16 +35,14 @@ from hanse_federation.messages import (
 )
 from hanse_policies.documents import BrandId
 from hanse_server.errors import PortInUseError
-from hanse_server.link import GrpcOperatorServer, OperatorClient, ServerAddress
+from hanse_server.link import GrpcOperatorServer, ServerAddress
 from tests.support.brand_process import brand_process, forget_peak, peak_mebibytes
 from tests.support.link import (
     BRAND,
     QUICK,
-    STUDY,
     Echo,
     LinkBench,
     ask,
-    now,
     parameters,
     request,
     running_bench,
@@ -98,7 +93,7 @@ def test_each_question_is_answered(
 
 
 def test_parameters_come_back_as_they_went(bench: LinkBench) -> None:
-    sent = (*parameters(3, 700_000, 1), Tensor("m", np.float32([[1, 2], [3, 4]])))
+    sent = (*parameters(3, 700_000, 1), Tensor("m", np.eye(2, dtype=np.float32)))
     with bench.brand():
         connected(bench)
         reply = ask(bench.link, BRAND, TrainRequest(sent))
@@ -257,9 +252,7 @@ def test_hook_hears_of_a_reply_before_it_leaves(bench: LinkBench) -> None:
         bench.link.submit(BRAND, question)
         bench.link.collect([question.binding.request], 10)
     message = reply_to_wire(question.binding, CohortReply(17))
-    expected = SentMessage(
-        question.binding, "cohort-reply", message.size, message.digest().hex()
-    )
+    expected = SentMessage(question.binding, "cohort-reply", message.size, message.digest().hex())
     assert heard == [(expected, 0)]
 
 
@@ -286,7 +279,7 @@ def test_error_that_escapes_a_responder_crosses_as_one_code(bench: LinkBench) ->
 def test_reply_with_infinity_does_not_leave(bench: LinkBench) -> None:
     class Infinite:
         def answer(self, request: Request) -> ReplyPayload:
-            return TrainReply((Tensor("w", np.float32([np.inf])),), 1)
+            return TrainReply((Tensor("w", np.full(1, np.inf, np.float32)),), 1)
 
     with bench.brand(Infinite()):
         connected(bench)
@@ -335,75 +328,6 @@ def test_port_in_use_is_one_clear_line(bench: LinkBench) -> None:
         f"port {bench.server.port} on 127.0.0.1 is in use: expected a free one; stop the process "
         "that listens there or choose another with --port"
     )
-
-
-def test_brand_uses_its_desk(bench: LinkBench) -> None:
-    bench.brand_desk.files = (
-        ReleaseFile("weights.safetensors", bytes(range(256)) * 20_000),
-        ReleaseFile("empty.txt", b""),
-    )
-    with BrandDeskClient(bench.server.address, bench.brand_credentials(), now) as desk:
-        assert desk.charter() == b"charter"
-        (study,) = desk.studies()
-        assert (study.digest, study.envelope, study.state) == (
-            STUDY,
-            b"study for alpha",
-            StudyState.PROPOSED,
-        )
-        desk.submit_verdict(b"signed")
-        assert [entry.study_id for entry in desk.releases()] == ["propensity"]
-        assert desk.release_files("b2" * 32) == bench.brand_desk.files
-    assert bench.brand_desk.verdicts == [(BRAND, b"signed")]
-
-
-@pytest.mark.parametrize(
-    ("envelope", "code"), [(b"wrong", "study-unknown"), (b"defect", "internal-error")]
-)
-def test_desk_error_crosses_as_its_code_alone(
-    bench: LinkBench, envelope: bytes, code: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL)
-    with (
-        BrandDeskClient(bench.server.address, bench.brand_credentials(), now) as desk,
-        pytest.raises(DeskRefusedError) as caught,
-    ):
-        desk.submit_verdict(envelope)
-    assert caught.value.refusal == code
-    assert "secret-detail" not in str(caught.value.__cause__)
-
-
-def test_operator_uses_its_desk(bench: LinkBench) -> None:
-    credentials = bench.roll.enrol_operator(bench.authority.client("operator"))
-    with bench.brand(), OperatorClient(bench.server.address, credentials, now()) as desk:
-        connected(bench)
-        ask(bench.link, BRAND, CohortRequest())
-        assert desk.propose(b"signed") == STUDY
-        events = list(desk.run(STUDY))
-        status = desk.status()
-    assert [event.stage for event in events] == [
-        RunStage.STARTED,
-        RunStage.ROUND,
-        RunStage.RELEASED,
-    ]
-    assert events[1].refusals == ((BrandId("beta"), "no-answer"),)
-    assert status == replace(bench.operator_desk.status(), traffic=tuple(bench.link.traffic()))
-
-
-def test_run_whose_watcher_leaves_is_closed(bench: LinkBench) -> None:
-    bench.operator_desk.gate.clear()
-    credentials = bench.roll.enrol_operator(bench.authority.client("operator"))
-    with OperatorClient(bench.server.address, credentials, now()) as desk:
-        assert next(desk.run(STUDY)).stage is RunStage.STARTED
-    bench.operator_desk.gate.set()
-    assert bench.operator_desk.closed.wait(10)
-
-
-def test_client_says_that_the_server_is_away(bench: LinkBench) -> None:
-    with (
-        BrandDeskClient("127.0.0.1:1", bench.brand_credentials(), now) as desk,
-        pytest.raises(ServerUnreachableError, match="does not answer"),
-    ):
-        desk.charter()
 
 
 def test_large_payload_takes_bounded_memory(tmp_path: Path) -> None:

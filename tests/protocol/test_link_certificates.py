@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hanse_clients.link import BrandConnection, BrandDeskClient
+from hanse_federation.errors import BrandNotConnectedError
 from hanse_federation.link.channel import failure_of, open_channel
 from hanse_federation.link.credentials import TlsCredentials
 from hanse_federation.link.errors import (
@@ -41,7 +43,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def bench():
+def bench() -> Iterator[LinkBench]:
     with running_bench() as bench:
         yield bench
 
@@ -142,6 +144,17 @@ def test_live_stream_of_a_revoked_brand_is_closed_within_a_second(bench: LinkBen
     assert error.refusal == "certificate-revoked"
 
 
+def test_revoked_brand_is_not_sent_another_request() -> None:
+    with running_bench(replace(QUICK, recheck_seconds=60, lost_after_seconds=300)) as bench:
+        credentials = bench.brand_credentials()
+        with bench.brand(credentials=credentials) as brand:
+            assert bench.link.wait_for_brands([BRAND], 10)
+            bench.roll.revoke(credentials)
+            with pytest.raises(BrandNotConnectedError, match="not let in any more"):
+                bench.link.submit(BRAND, request(CohortRequest()))
+            assert isinstance(brand.ending(), CertificateRefusedError)
+
+
 def test_reply_of_a_brand_revoked_meanwhile_does_not_count() -> None:
     with running_bench(replace(QUICK, recheck_seconds=60, lost_after_seconds=300)) as bench:
         credentials = bench.brand_credentials()
@@ -189,10 +202,12 @@ def handshake(bench: LinkBench, folder: Path, version: ssl.TLSVersion) -> str | 
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     context.minimum_version = context.maximum_version = version
     context.set_alpn_protocols(["h2"])
-    with socket.create_connection(("127.0.0.1", bench.server.port), 5) as plain:
-        with suppress(ssl.SSLError, ConnectionResetError):
-            with context.wrap_socket(plain, server_hostname="hanse-operator") as wrapped:
-                return wrapped.version()
+    with (
+        socket.create_connection(("127.0.0.1", bench.server.port), 5) as plain,
+        suppress(ssl.SSLError, ConnectionResetError),
+        context.wrap_socket(plain, server_hostname="hanse-operator") as wrapped,
+    ):
+        return wrapped.version()
     return None
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from queue import SimpleQueue
 
 import grpc
 import pytest
 
+from hanse_federation.codec.frames import BrandFrame, brand_frame_to_wire
+from hanse_federation.link.channel import open_channel
 from hanse_federation.link.frames import Abandon, Chunk, Heartbeat, Hello, Opening, Refuse
 from hanse_federation.messages import (
     Binding,
@@ -21,7 +25,10 @@ from hanse_federation.messages import (
     TrainReply,
     TrainRequest,
 )
+from hanse_policies.documents import BrandId
+from hanse_server.link.brand_stream import Ending, EndingKind
 from hanse_wire.v1.link_pb2 import ConnectRequest
+from hanse_wire.v1.link_pb2_grpc import LinkServiceStub
 from tests.support.link import (
     BRAND,
     QUICK,
@@ -86,7 +93,7 @@ def payload_of(bench: LinkBench, name: str) -> object:
     ],
 )
 def test_stream_that_breaks_a_rule_ends_with_its_code(
-    brand: RawBrand, frames: list[object], code: str
+    brand: RawBrand, frames: list[BrandFrame], code: str
 ) -> None:
     brand.send(*frames)
     assert brand.status() == (BROKEN, code)
@@ -95,6 +102,19 @@ def test_stream_that_breaks_a_rule_ends_with_its_code(
 def test_frame_without_content_ends_the_stream(brand: RawBrand) -> None:
     brand.send_raw(ConnectRequest())
     assert brand.status() == (BROKEN, "invalid-message")
+
+
+def test_unknown_field_of_a_frame_ends_the_stream(brand: RawBrand) -> None:
+    brand.send_raw(ConnectRequest.FromString(b"\x12\x00\x9a\x3f\x06secret"))
+    assert brand.status() == (BROKEN, "invalid-message")
+
+
+def test_bytes_that_are_no_frame_end_the_stream(bench: LinkBench) -> None:
+    channel = open_channel(bench.server.address, bench.brand_credentials("gamma"))
+    connect = channel.stream_stream("/hanse_wire.v1.LinkService/Connect", None, None)
+    with channel, pytest.raises(grpc.RpcError) as caught:
+        list(connect(iter([b"\xff" * 9])))
+    assert (caught.value.code(), caught.value.details()) == (BROKEN, "invalid-message")
 
 
 def test_message_that_is_no_reply_ends_the_stream(bench: LinkBench, brand: RawBrand) -> None:
@@ -151,13 +171,19 @@ def test_replayed_reply_is_refused(bench: LinkBench, brand: RawBrand) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"run": 8}, {"study": "00" * 32}, {"round_number": 2}], ids=lambda c: next(iter(c))
+    "change",
+    [
+        lambda binding: replace(binding, run=8),
+        lambda binding: replace(binding, study="00" * 32),
+        lambda binding: replace(binding, round_number=2),
+    ],
+    ids=["run", "study", "round"],
 )
 def test_reply_bound_to_something_else_is_refused(
-    bench: LinkBench, brand: RawBrand, changed: dict[str, object]
+    bench: LinkBench, brand: RawBrand, change: Callable[[Binding], Binding]
 ) -> None:
     name, question = asked(bench, brand)
-    brand.reply(replace(question.binding, **changed), CohortReply(1))
+    brand.reply(change(question.binding), CohortReply(1))
     assert payload_of(bench, name) == Refusal("reply-misbound")
 
 
@@ -179,7 +205,9 @@ def test_brand_may_not_answer_for_another(bench: LinkBench, brand: RawBrand) -> 
     with RawBrand(bench.server.address, bench.brand_credentials("beta"), Hello()) as other:
         other.welcomed.wait(10)
         other.reply(question.binding, CohortReply(666))
-        wait_until(lambda: bench.link.refused_replies().get(("beta", "reply-unsolicited"), 0) > 0)
+        wait_until(
+            lambda: bench.link.refused_replies().get((BrandId("beta"), "reply-unsolicited"), 0) > 0
+        )
     brand.reply(question.binding, CohortReply(5))
     assert payload_of(bench, name) == CohortReply(5)
 
@@ -226,3 +254,36 @@ def test_second_stream_of_a_brand_is_refused(bench: LinkBench, brand: RawBrand) 
     name, question = asked(bench, brand)
     brand.reply(question.binding, CohortReply(3))
     assert payload_of(bench, name) == CohortReply(3)
+
+
+def test_stream_that_is_closed_as_it_opens_still_gets_its_code(bench: LinkBench) -> None:
+    ending = Ending(EndingKind.NOT_ADMITTED, "certificate-revoked")
+    credentials = bench.brand_credentials()
+    for _ in range(30):
+        wait_until(lambda: not bench.link.brands())
+        with RawBrand(bench.server.address, credentials) as brand:
+            assert bench.link.wait_for_brands([BRAND], 10)
+            bench.link.close_streams(ending)
+            assert brand.status(5) == (grpc.StatusCode.UNAUTHENTICATED, "certificate-revoked")
+
+
+def test_brand_that_does_not_read_is_cut_off() -> None:
+    with running_bench(replace(QUICK, lost_after_seconds=60.0)) as bench:
+        credentials = bench.brand_credentials()
+        channel = open_channel(bench.server.address, credentials)
+        frames: SimpleQueue[ConnectRequest] = SimpleQueue()
+        frames.put(brand_frame_to_wire(Hello()))
+        with channel:
+            unread = LinkServiceStub(channel).Connect(iter(frames.get, None))
+            assert bench.link.wait_for_brands([BRAND], 10)
+            question = request(TrainRequest(parameters(12_000_000)), 30.0)
+            bench.link.submit(BRAND, question)
+            time.sleep(0.3)
+            bench.roll.revoke(credentials)
+            assert payload_of(bench, question.binding.request) == Refusal("brand-disconnected")
+            assert bench.link.brands() == ()
+            started = time.monotonic()
+            bench.server.stop(grace_seconds=0)
+            assert time.monotonic() - started < 5
+            unread.cancel()
+            frames.put(ConnectRequest())

@@ -21,9 +21,14 @@ from hanse_federation.link.credentials import TlsCredentials
 from hanse_federation.messages import CohortReply, ReplyPayload, Request, TrainReply, TrainRequest
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 class _Sleeper:
     def answer(self, request: Request) -> ReplyPayload:
-        print("asked", flush=True)
+        say("asked")
         time.sleep(600)
         return CohortReply(request.binding.round_number)
 
@@ -32,7 +37,7 @@ class _Echo:
     def answer(self, request: Request) -> ReplyPayload:
         if isinstance(request.payload, TrainRequest):
             return TrainReply(request.payload.parameters, 1)
-        print(peak_mebibytes(), flush=True)
+        say(str(peak_mebibytes()))
         forget_peak()
         return CohortReply(1)
 

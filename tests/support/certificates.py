@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -59,7 +60,7 @@ class Authority:
         self,
         name: str,
         usage: x509.ObjectIdentifier,
-        names: list[x509.GeneralName],
+        names: Sequence[x509.GeneralName],
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> TlsCredentials:

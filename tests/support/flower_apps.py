@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
+
 from hanse_federation.link.interface import Responder
 from hanse_federation.messages import (
     CellsReply,

@@ -69,9 +69,7 @@ reply_payloads = st.one_of(
     ),
     st.builds(Refusal, codes),
 )
-requests = st.builds(
-    Request, bindings, request_payloads, st.floats(0, 86_400, exclude_min=True)
-)
+requests = st.builds(Request, bindings, request_payloads, st.floats(0, 86_400, exclude_min=True))
 replies = st.builds(Reply, bindings, st.just(SENDER), reply_payloads)
 
 

@@ -26,12 +26,14 @@ from hanse_federation.messages import Binding, ReplyPayload, Request
 from hanse_wire.v1.link_pb2 import ConnectRequest
 from hanse_wire.v1.link_pb2_grpc import LinkServiceStub
 
+HELLO = Hello()
+
 
 class RawBrand:
     """Opens a stream, says hello, and then does as it is told."""
 
     def __init__(
-        self, address: str, credentials: TlsCredentials, first: BrandFrame | None = Hello()
+        self, address: str, credentials: TlsCredentials, first: BrandFrame | None = HELLO
     ) -> None:
         self._outbox: SimpleQueue[ConnectRequest | None] = SimpleQueue()
         self.inbox: SimpleQueue[OperatorFrame] = SimpleQueue()
@@ -71,7 +73,9 @@ class RawBrand:
             if data is not None:
                 return request_from_wire(data)
 
-    def chunks_of(self, binding: Binding, payload: ReplyPayload, size: int = 1 << 20) -> list[Chunk]:
+    def chunks_of(
+        self, binding: Binding, payload: ReplyPayload, size: int = 1 << 20
+    ) -> list[Chunk]:
         self._number += 1
         message = reply_to_wire(binding, payload)
         return list(chunk(self._number, message, message.digest(), size))
@@ -100,4 +104,4 @@ class RawBrand:
                     self.welcomed.set()
                 self.inbox.put(frame)
         except grpc.RpcError as error:
-            self._status = (error.code(), error.details())
+            self._status = (error.code(), error.details() or "")
