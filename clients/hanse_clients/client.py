@@ -23,8 +23,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import hanse_federation.link.tls  # noqa: F401 - before anything loads gRPC
-from hanse_clients.agent import BrandAgent, journal_writer
-from hanse_clients.answering import BrandResponder
 from hanse_clients.data import view_for
 from hanse_clients.data.data_check import DataCheck, check_schema, check_view
 from hanse_clients.errors import StudyDataError, StudyNameError
@@ -299,6 +297,10 @@ class BrandClient:
             CertificateRefusedError: The operator no longer lets this brand in.
             HomeInUseError: Another process answers for this brand.
         """
+        # Flower takes half a second to load, which every other use does without.
+        from hanse_clients.agent import BrandAgent, journal_writer  # noqa: PLC0415
+        from hanse_clients.answering import BrandResponder  # noqa: PLC0415
+
         responder = BrandResponder(
             self.home.name.brand,
             self._gate,

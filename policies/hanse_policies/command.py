@@ -95,6 +95,8 @@ def _run_group(name: str, arguments: Sequence[str], groups: Mapping[str, EntryPo
         raise MissingExtraError(
             f"hanse {name} needs the {name} extra: pip install 'hanse[{name}]'"
         ) from error
+    if result == ExitCode.INTERRUPTED:  # Typer has caught the interrupt already.
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else ExitCode.OK
 
 

@@ -159,8 +159,13 @@ class Decision:
             ),
         )
 
-    def explain(self, language: Language = Language.EN) -> str:
-        """Write the decision for people, refusals first, one rule a line."""
+    def explain(self, language: Language = Language.EN, *, refusals_only: bool = False) -> str:
+        """Write the decision for people, refusals first, one rule a line.
+
+        Args:
+            language: Of the sentences.
+            refusals_only: Leave out the rules that permit.
+        """
         heading = {
             (Language.EN, True): "brand {brand} permits study {study}: no rule is violated",
             (Language.EN, False): "brand {brand} refuses study {study}",
@@ -169,7 +174,8 @@ class Decision:
         }[language, self.is_permitted]
         fix_label = {Language.EN: "to permit it", Language.ZH: "改正方法"}[language]
         lines = [heading.format(brand=self.brand, study=self.study)]
-        for finding in sorted(self.findings, key=lambda f: f.verdict is Verdict.PERMIT):
+        findings = self.refusals() if refusals_only else self.findings
+        for finding in sorted(findings, key=lambda f: f.verdict is Verdict.PERMIT):
             lines.append(
                 f"  {finding.verdict:<6} {finding.rule}: {finding.message_in(language)} "
                 f"[{finding.source}; {finding.article}]"

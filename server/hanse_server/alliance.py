@@ -32,7 +32,7 @@ from hanse_server.enrolment import (
 from hanse_server.errors import ReleaseNotFoundError, StudyUnknownError
 from hanse_server.home import OperatorHome
 from hanse_server.link import GrpcOperatorServer, OperatorClient
-from hanse_server.service import credentials_of, serving
+from hanse_server.tls_identity import credentials_of
 
 DEADLINE_SECONDS = 300.0
 SHORTEST_PREFIX = 8
@@ -64,6 +64,9 @@ class Alliance:
         self, *, deadline_seconds: float = DEADLINE_SECONDS
     ) -> AbstractContextManager[GrpcOperatorServer]:
         """Serve the alliance for as long as the context lasts; see `service.serving`."""
+        # Flower takes half a second to load, which every other use does without.
+        from hanse_server.service import serving  # noqa: PLC0415
+
         return serving(self.home, clock=self._clock, deadline_seconds=deadline_seconds)
 
     def charter(self) -> AllianceCharter:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from hanse_federation.link.credentials import TlsCredentials
-from hanse_policies.certificates import TlsIdentity
 from hanse_policies.durable_files import held_alone
 from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.authority import Caller, caller_of
@@ -21,6 +19,7 @@ from hanse_server.home import OperatorHome
 from hanse_server.link import GrpcOperatorLink, GrpcOperatorServer, LinkSettings, ServerAddress
 from hanse_server.store import OperatorStore
 from hanse_server.study_run import RunSetting
+from hanse_server.tls_identity import credentials_of
 
 Clock = Callable[[], datetime]
 
@@ -75,11 +74,6 @@ def serving(
         )
         with server:
             yield server
-
-
-def credentials_of(identity: TlsIdentity) -> TlsCredentials:
-    """Hand a TLS identity to the link."""
-    return TlsCredentials(identity.key, identity.certificate, identity.authority)
 
 
 def _authorise(store: OperatorStore, clock: Clock) -> Callable[[bytes], Caller]:

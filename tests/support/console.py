@@ -135,5 +135,6 @@ def _outcomes(steps: tuple[Step, ...], transcript: str) -> tuple[Outcome, ...]:
 
 
 def _matches(wanted: str, line: str) -> bool:
-    pieces = [re.escape(piece) for piece in " ".join(wanted.split()).split("...")]
+    words = " ".join(wanted.split())
+    pieces = [re.escape(piece) for piece in re.split(r" ?\.\.\. ?", words)]
     return re.fullmatch(".*".join(pieces), line) is not None

@@ -288,18 +288,18 @@ def small_league(folder: Path, brands: Sequence[str] = BRANDS[:3]) -> Iterator[S
     with ExitStack() as opened:
         store = opened.enter_context(operator.open_store())
         joined = [join(operator, store, home, clock()) for home in homes]
-        parts = {
+        parts: dict[str, BrandParts] = {
             home.name.brand: opened.enter_context(open_parts(home, clock, seed))
             for seed, home in enumerate(joined)
         }
         link = opened.enter_context(
-            InProcessLink({name: brand.responder for name, brand in parts.items()})
+            InProcessLink({brand.brand: brand.responder for brand in parts.values()})
         )
         setting = RunSetting(
             link, store, operator.signing_key(), operator.releases_folder, 60.0, clock
         )
         desk = AllianceDesk(setting, "session-1")
-        yield SmallLeague(clock, operator, store, {**parts}, desk, setting)
+        yield SmallLeague(clock, operator, store, parts, desk, setting)
 
 
 def join(operator: OperatorHome, store: OperatorStore, home: BrandHome, now: datetime) -> BrandHome:

@@ -22,6 +22,9 @@ def preflight_command(
     *,
     home: Home,
     lang: Lang = Language.EN,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Every rule that was asked, not refusals alone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show the SQL, the columns, the cost in epsilon, what leaves and who receives it.
@@ -34,12 +37,16 @@ def preflight_command(
         plan = asdict(told.plan) if told.plan else None
         print_json({"plan": plan, "decision": decision_facts(told.judgement)})
     else:
-        _show(told, lang)
+        _show(told, lang, rules)
     return ExitCode.OK if told.judgement.decision.is_permitted else ExitCode.REFUSED
 
 
-def _show(told: StudyPreflight, lang: Language) -> None:
-    typer.echo(told.judgement.decision.explain(lang))
+def _show(told: StudyPreflight, lang: Language, rules: bool) -> None:
+    decision = told.judgement.decision
+    typer.echo(decision.explain(lang, refusals_only=not rules))
+    if not rules:
+        permitting = len(decision.findings) - len(tuple(decision.refusals()))
+        typer.echo(f"  {permitting} rules permit it; --rules lists them")
     typer.echo("  (assuming a fresh consent register; decided again before every question)")
     plan = told.plan
     if plan is None:

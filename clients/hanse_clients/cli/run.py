@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from typing import Annotated
@@ -38,3 +39,5 @@ def run_command(
         else:
             typer.echo(f"{name.brand}: member of {name.alliance}, dialling {address}")
         brand.run(stop, poll_seconds=poll_seconds)
+    # What the training libraries left is not worth collecting at the end of a process.
+    gc.freeze()

@@ -37,17 +37,20 @@ from hanse_policies.documents import ColumnType, DataAsset, SourceFormat, TableS
 
 _CATALOG = "hanse_source"
 
-_DISABLED_OPTIMIZERS = (
-    # A Parquet file's minima and maxima leave NaN out, and DuckDB believes them: it takes
-    # `isnan` of such a column for false, in an expression or in a filter handed to the reader.
-    "statistics_propagation",
-    # A filter handed to the reader also skips groups of rows. A damaged page or a text that is
-    # not UTF-8 would then refuse some populations and not others.
-    "filter_pushdown",
-    "join_filter_pushdown",
-    # The persons who consent stay the side of the join that is always read whole.
-    "build_side_probe_side",
+_SAFE_OPTIMIZERS = frozenset(
+    {"unused_columns", "column_lifetime", "common_subexpressions", "common_aggregate"}
 )
+"""Passes that only leave out what is not asked for; all others are off.
+
+DuckDB's optimizer lets single rows decide whether and how a question is
+answered. `type_pushdown` turns the TRY_CAST of a CSV column into a cast that
+fails. `statistics_propagation` and a filter handed to the reader believe a
+Parquet file's minima and maxima, which leave NaN out, and take `isnan` for
+false. Filters handed to the reader skip groups of rows, so that a damaged page or
+a text that is not UTF-8 refuses some populations and not others, and an empty side
+of a join does the same. A pass that a later release adds is off until it is read.
+"""
+
 _INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
     | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
@@ -115,6 +118,7 @@ def open_tables(
     tables = (_rows_table(asset), _consent_table(asset))
     paths = [source_path(table.source, folder) for table in tables]
     with duckdb.connect(":memory:", config=_configuration(limits)) as connection:
+        _disable_optimizers(connection)
         for table, path in zip(tables, paths, strict=True):
             _register(connection, table, path)
         _lock(connection, paths)
@@ -131,8 +135,14 @@ def _configuration(limits: WarehouseLimits) -> dict[str, str | bool | int | floa
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
-        "disabled_optimizers": ",".join(_DISABLED_OPTIMIZERS),
     }
+
+
+def _disable_optimizers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave on none but the safe ones."""
+    passes = {name for (name,) in connection.execute("FROM duckdb_optimizers()").fetchall()}
+    off = ",".join(sorted(passes - _SAFE_OPTIMIZERS))
+    connection.execute(f"SET disabled_optimizers = {_literal(off)}")
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:

@@ -74,7 +74,7 @@ class Probe:
 
 def put_probe(brand: BrandParts, **instead: Callable[..., Any]) -> None:
     brand.sources.probe = None
-    brand.sources.probe = Probe(brand.sources.rows(), **instead)  # type: ignore[assignment]
+    brand.sources.probe = Probe(brand.sources.rows(), **instead)
 
 
 def raising(error: Exception) -> Callable[..., Any]:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hanse_clients.data import MeasuredCell, MinimalView, view_for
+from hanse_clients.data import MeasuredCell, MinimalView, PersonCount, file_source, view_for
 from hanse_clients.data.duckdb_source import DuckDBSource
-from hanse_clients.errors import SourceChangedError, UnusableDataError
+from hanse_clients.data.row_faults import RowFault
+from hanse_clients.errors import SeveralRowsPerPersonError, SourceChangedError
 from hanse_policies.documents import Purpose
 from tests.support.brand_sources import brand, training_view
 from tests.support.brand_tables import (
@@ -32,11 +37,44 @@ def test_file_replaced_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset, source = brand(tmp_path)
-    versions = iter(["a" * 64, "b" * 64])
+    versions = iter(letter * 64 for letter in "abcd")
     monkeypatch.setattr(source, "version", lambda: next(versions))
 
     with pytest.raises(SourceChangedError, match="got a change"):
         source.persons(training_view(asset))
+    assert list(versions) == []
+
+
+def test_file_replaced_once_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset, source = brand(tmp_path)
+    versions = chain(["a" * 64], repeat("b" * 64))
+    monkeypatch.setattr(source, "version", lambda: next(versions))
+
+    assert source.persons(training_view(asset)) == PersonCount(60, "b" * 64)
+
+
+def test_file_that_is_half_written_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset, source = brand(tmp_path)
+    path = tmp_path / "people.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
+    opened = file_source.open_tables
+
+    @contextmanager
+    def open_then_finish(*arguments: Any) -> Iterator[Any]:
+        try:
+            with opened(*arguments) as connection:
+                yield connection
+        finally:
+            path.write_bytes(whole)
+
+    monkeypatch.setattr(file_source, "open_tables", open_then_finish)
+
+    assert source.persons(training_view(asset)).persons == 60
 
 
 def test_persons_counts_those_who_consent_now(tmp_path: Path) -> None:
@@ -62,7 +100,10 @@ def test_cells_count_each_person_once(tmp_path: Path) -> None:
 
     assert sum(cell.persons for cell in measured.cells) == 24
     assert all(isinstance(cell, MeasuredCell) and cell.persons > 0 for cell in measured.cells)
-    assert source.persons_with_several_rows(view)
+    assert source.faults(view) == ()
+    strict, source = brand(tmp_path / "strict", rows, consents_of(rows))
+    view = view_for(study(histogram()), strict, policy(), NOW, SALT)
+    assert source.faults(view) == (RowFault(SeveralRowsPerPersonError, "customer"),)
 
 
 def test_consent_state_ignores_rows_synced_in_the_future(tmp_path: Path) -> None:
@@ -157,8 +198,5 @@ def test_kept_rows_are_those_a_fresh_reading_gives(
 
 
 def outcome(source: DuckDBSource, view: MinimalView) -> object:
-    try:
-        rows = source.rows(view)
-    except UnusableDataError as error:
-        return error.code
+    rows = source.rows(view)
     return sorted(zip(rows.columns["spend"], rows.label, strict=True))

@@ -10,22 +10,29 @@ from typing import Any
 
 import pytest
 
-from hanse_clients.data import MinimalView, WorkerSource, view_for
+from hanse_clients.data import MinimalView, WorkerSource, view_for, worker_source
 from hanse_clients.data.compiler import InProcessCompiler
 from hanse_clients.data.compiler_process import ProcessCompiler
 from hanse_clients.data.duckdb_source import DuckDBSource
 from hanse_clients.data.line_process import LineProcess
 from hanse_clients.data.queries import CellsQuery, PersonsQuery
+from hanse_clients.data.row_faults import RowFault
 from hanse_clients.data.worker import serve
 from hanse_clients.data.worker_messages import (
     ANSWERS,
+    FaultsAnswer,
     PersonsAnswer,
     PersonsQuestion,
     RefusedAnswer,
     WorkerSetup,
     line_of,
 )
-from hanse_clients.errors import MissingSourceError, UnreadableValueError, WorkerError
+from hanse_clients.errors import (
+    MissingSourceError,
+    UnreadableValueError,
+    WarehouseEngineError,
+    WorkerError,
+)
 from hanse_policies.documents import DataAsset, SourceFormat
 from tests.support.brand_tables import (
     NOW,
@@ -68,7 +75,7 @@ def test_worker_answers_as_the_source_in_this_process_does(
     assert source.consent_state(NOW) == here.consent_state(NOW)
     assert source.persons(view) == here.persons(view)
     assert source.cells(view, histogram()) == here.cells(view, histogram())
-    assert source.persons_with_several_rows(view) is False
+    assert source.faults(view) == here.faults(view) == ()
 
 
 def test_refusal_of_the_worker_is_the_same_error(source: WorkerSource, tmp_path: Path) -> None:
@@ -78,17 +85,37 @@ def test_refusal_of_the_worker_is_the_same_error(source: WorkerSource, tmp_path:
         source.check()
 
 
-def test_refusal_that_depends_on_rows_keeps_its_wire_code(tmp_path: Path) -> None:
+def test_fault_of_a_row_refuses_nothing_and_is_told_beside_the_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     asset = write_brand(tmp_path, ROWS, consents_of(ROWS), stored_as=SourceFormat.CSV)
     path = tmp_path / "people.csv"
     path.write_text(path.read_text().replace("p7,7.0", "p7,seven"))
     source = WorkerSource(asset, tmp_path)
 
-    with pytest.raises(UnreadableValueError) as refused:
-        source.cells(view_for(study(histogram()), asset, policy(), NOW, SALT), histogram())
+    view = view_for(study(histogram()), asset, policy(), NOW, SALT)
+    measured = source.cells(view, histogram())
+    source.cells(view, histogram())
+    assert source.faults(view) == (RowFault(UnreadableValueError, "spend"),)
     source.close()
+    assert sum(cell.persons for cell in measured.cells) == 40
+    told = [r.getMessage() for r in caplog.records if "value-unreadable" in r.getMessage()]
+    assert len(told) == 1
+    assert "column spend" in told[0]
+    assert "seven" not in told[0]
+
+
+def test_refusal_that_crosses_from_the_worker_keeps_its_wire_code(
+    source: WorkerSource, view: MinimalView, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.parquet"
+    whole = path.read_bytes()
+    footer = int.from_bytes(whole[-8:-4], "little") + 8
+    path.write_bytes(whole[:4] + b"\xff" * (len(whole) - 4 - footer) + whole[-footer:])
+
+    with pytest.raises(WarehouseEngineError) as refused:
+        source.cells(view, histogram())
     assert refused.value.wire_code() == "data-not-usable"
-    assert "seven" not in str(refused.value)
 
 
 def test_worker_that_was_killed_is_replaced(view: MinimalView, source: WorkerSource) -> None:
@@ -200,41 +227,83 @@ def test_silent_helper_is_killed_and_reported() -> None:
     assert helper._process.poll() is not None
 
 
-def test_answer_of_no_known_form_is_refused_and_the_worker_killed(
-    source: WorkerSource, monkeypatch: pytest.MonkeyPatch
+def test_worker_that_answers_nonsense_is_killed_and_a_fresh_one_asked(
+    view: MinimalView,
+    source: WorkerSource,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     source.version()
     worker = source._worker
     assert worker is not None
     monkeypatch.setattr(worker, "ask", lambda *_: b'{"tell": "persons", "persons": -1}')
 
+    assert source.persons(view).persons == 40
+    assert worker._process.poll() is not None
+    assert source._worker is not worker
+    assert "warehouse-worker-failed" in caplog.text
+
+
+def always(monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
+    """Let every worker answer with this line."""
+    monkeypatch.setattr(LineProcess, "ask", lambda *_: line)
+
+
+def test_workers_that_answer_nonsense_twice_are_reported(
+    source: WorkerSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always(monkeypatch, b'{"tell": "persons", "persons": -1}')
+
     with pytest.raises(WorkerError, match="no known form"):
         source.version()
-    assert worker._process.poll() is not None
 
 
 def test_answer_to_another_question_is_refused(
     source: WorkerSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source.version()
-    worker = source._worker
-    assert worker is not None
-    monkeypatch.setattr(
-        worker, "ask", lambda *_: line_of(PersonsAnswer(persons=1, version="0" * 64))
-    )
+    always(monkeypatch, line_of(PersonsAnswer(persons=1, version="0" * 64)))
+
     with pytest.raises(WorkerError, match="an answer to another question"):
         source.version()
+
+
+def test_faults_of_another_view_are_refused(
+    view: MinimalView, source: WorkerSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always(monkeypatch, line_of(FaultsAnswer(found=(True,))))
+
+    with pytest.raises(WorkerError, match="faults of another view"):
+        source.faults(view)
 
 
 def test_unknown_code_is_an_error_of_the_worker(
     source: WorkerSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source.version()
-    told = line_of(RefusedAnswer(code="no-such-code", message="expected a, got b"))
-    monkeypatch.setattr(source._worker, "ask", lambda *_: told)
+    always(monkeypatch, line_of(RefusedAnswer(code="no-such-code", message="expected a, got b")))
 
     with pytest.raises(WorkerError, match="expected a, got b"):
         source.version()
+
+
+def test_silent_worker_is_not_asked_beyond_its_time(
+    asset: DataAsset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = WorkerSource(asset, tmp_path, answer_seconds=0.2)
+    started: list[str] = []
+
+    class Silent(LineProcess):
+        def __init__(self, module: str) -> None:
+            started.append(module)
+            super().__init__("hanse_clients.data.compiler")
+
+        def ask(self, lines: bytes, seconds: float) -> bytes | None:
+            return super().ask(b"no line yet", seconds)
+
+    monkeypatch.setattr(worker_source, "LineProcess", Silent)
+
+    with pytest.raises(WorkerError, match="in time, got none"):
+        source.version()
+    assert len(started) == 1
 
 
 def test_serving_stops_after_a_silence(asset: DataAsset, tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""An operator aims a refusal at one person: whatever the rows hold, the question is answered.
+
+The attack: plant persons who share a quasi-identifier with a victim, approve a
+study whose population is theirs, and read from the kind of the answer whether the
+victim is there, or which label the victim has. With refusals that depend on rows
+that was one bit without noise, with certainty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from hanse_federation.messages import (
+    CellsReply,
+    CohortReply,
+    EvaluateRequest,
+    MeasureRequest,
+    TrainReply,
+    TrainRequest,
+)
+from hanse_policies.documents import Between
+from tests.support.brand_tables import PersonRow
+from tests.support.league_documents import (
+    a_league_histogram,
+    a_league_study,
+    ask,
+    first_parameters,
+)
+from tests.support.league_parties import (
+    SmallLeague,
+    consent_for,
+    persons_of,
+    small_league,
+    write_data,
+)
+
+AIMED = (Between(column="spend", lower=17.4, upper=17.6),)
+PLANTED = [PersonRow(f"planted-{i}", spend=17.5, bought=True) for i in range(8)]
+VICTIM = PersonRow("victim", spend=17.5, bought=False)
+WORLDS: dict[str, Callable[[], list[PersonRow]]] = {
+    "nobody at all": list,
+    "no victim": lambda: PLANTED,
+    "victim with the other label": lambda: [*PLANTED, VICTIM],
+    "victim with the same label": lambda: [*PLANTED, replace(VICTIM, bought=True)],
+    "victim without a label": lambda: [*PLANTED, replace(VICTIM, bought=None)],
+    "victim with a missing number": lambda: [*PLANTED, replace(VICTIM, visits=None)],
+    "victim with NaN": lambda: [*PLANTED, replace(VICTIM, visits=float("nan"))],
+    "victim with infinity": lambda: [*PLANTED, replace(VICTIM, visits=float("inf"))],
+    "victim with several rows": lambda: [*PLANTED, VICTIM, replace(VICTIM, visits=9.0)],
+}
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Iterator[SmallLeague]:
+    with small_league(tmp_path, ("alder",)) as founded:
+        yield founded
+
+
+def put(league: SmallLeague, rows: list[PersonRow]) -> None:
+    write_data(league.brands["alder"].home, league.clock(), [*persons_of("alder"), *rows])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_training_aimed_at_one_person_is_answered_in_every_world(
+    league: SmallLeague, world: str
+) -> None:
+    """The floor acts on the noised cohort, so it is passed before the population is aimed."""
+    brand = league.brands["alder"]
+    study = a_league_study(league.clock(), population=AIMED)
+    # A cohort that passes the floor: many persons in the aimed range, who then leave.
+    crowd = [PersonRow(f"crowd-{i}", spend=17.5, bought=i % 2 == 0) for i in range(300)]
+    put(league, crowd)
+    digest = league.approved(study)
+    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    put(league, WORLDS[world]())
+
+    start = first_parameters(study, digest)
+    trained = brand.responder.answer(ask(digest, TrainRequest(start), 1))
+    evaluated = brand.responder.answer(ask(digest, EvaluateRequest(start), 1))
+
+    assert isinstance(trained, TrainReply)
+    assert isinstance(evaluated, CellsReply)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_measurement_aimed_at_one_person_is_answered_in_every_world(
+    league: SmallLeague, world: str
+) -> None:
+    brand = league.brands["alder"]
+    study = a_league_histogram(league.clock(), population=AIMED)
+    crowd = [PersonRow(f"crowd-{i}", spend=17.5) for i in range(300)]
+    put(league, crowd)
+    digest = league.approved(study)
+    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    put(league, WORLDS[world]())
+
+    assert isinstance(brand.responder.answer(ask(digest, MeasureRequest())), CellsReply)
+
+
+def test_nobody_who_consents_is_answered_too(league: SmallLeague) -> None:
+    brand = league.brands["alder"]
+    put(league, [])
+    study = a_league_study(league.clock())
+    digest = league.approved(study)
+    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    now = league.clock()
+    gone = [replace(row, taken_back=now) for row in consent_for(persons_of("alder"), now)]
+    write_data(brand.home, now, persons_of("alder"), gone)
+
+    request = EvaluateRequest(first_parameters(study, digest))
+    assert isinstance(brand.responder.answer(ask(digest, request, 1)), CellsReply)
