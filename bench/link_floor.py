@@ -46,7 +46,7 @@ from hanse_federation.privacy.plan import plan_study
 from hanse_federation.randomness import SystemRandomness
 from hanse_policies.documents import Study, TrainModel
 from hanse_policies.loading import load_study
-from hanse_server.service import credentials_of
+from hanse_server.tls_identity import credentials_of
 
 if TYPE_CHECKING:
     _Handler = grpc.GenericRpcHandler[bytes, bytes]

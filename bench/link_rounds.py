@@ -74,7 +74,7 @@ EPOCH = Job(
         }
     ),
     turns=4,
-    rounds=4,
+    rounds=3,
     words="100,000 customers over the brands, 13 features, perceptron 64-32, one epoch of samples "
     "of about 200 persons",
 )

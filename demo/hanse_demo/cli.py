@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from hanse_demo.errors import DemoInterruptedError
 from hanse_demo.league import MAXIMUM_BRANDS, MINIMUM_BRANDS
 from hanse_demo.screen import Screen
 from hanse_demo.script import run_demo
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def demo_command(
     *,
     brands: Annotated[
@@ -76,6 +77,8 @@ def _stopped_by_signals() -> Iterator[None]:
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise DemoInterruptedError from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -12,6 +12,7 @@ HanseError
     ├── DemoPartyError
     ├── DemoWaitError
     ├── StageClosedError
+    ├── DemoInterruptedError
     └── DemoOutcomeError
 """
 
@@ -133,6 +134,19 @@ class StageClosedError(DemoError):
 
     code: ClassVar[str] = "stage-closed"
     exit_code: ClassVar[int] = ExitCode.INTERRUPTED
+
+
+class DemoInterruptedError(DemoError):
+    """A person, or the end of the terminal, stopped the demo."""
+
+    code: ClassVar[str] = "demo-interrupted"
+    exit_code: ClassVar[int] = ExitCode.INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "expected to go to the end, got a signal to stop; every process that the demo started "
+            "has ended, and running it again begins anew"
+        )
 
 
 class DemoOutcomeError(DemoError):

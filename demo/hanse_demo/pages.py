@@ -46,38 +46,49 @@ FROM_BRAND = "from-brand"
 
 
 @dataclass(frozen=True, slots=True)
+class Remains:
+    """What was seen of the processes before they ended, and as they did.
+
+    Attributes:
+        status: The operator's last view, with the traffic.
+        sighting: Memory and sockets seen.
+        processes: Process id of each brand.
+        killed: Parties that did not end when asked to.
+        address: `host:port` of the operator's server.
+        door: How that port answers strangers.
+    """
+
+    status: OperatorStatus
+    sighting: Sighting
+    processes: Mapping[BrandId, int]
+    killed: tuple[str, ...]
+    address: str
+    door: DoorCheck
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """What is left of a run once its processes are gone.
+    """A run once its processes are gone.
 
     Attributes:
         league: Who took part, with what.
         folder: Where everything lies.
         alliance: The operator's home and records.
-        status: The operator's last view, with the traffic.
         ends: How each study ended.
         references: What only the demo can compute.
+        left: What was seen of the processes.
         started: When the demo began, with a time zone.
         began: The same on the monotonic clock.
-        address: `host:port` of the operator's server.
-        door: How that port answers strangers.
-        sighting: Memory and sockets seen.
-        processes: Process id of each brand.
-        killed: Parties that did not end when asked to.
     """
 
     league: League
     folder: DemoFolder
     alliance: Alliance
-    status: OperatorStatus
     ends: tuple[StudyEnd, ...]
     references: References
+    left: Remains
     started: datetime
     began: float
-    address: str
-    door: DoorCheck
-    sighting: Sighting
-    processes: Mapping[BrandId, int]
-    killed: tuple[str, ...]
 
 
 def write_pages(run: Run, screen: Screen, now: datetime) -> DemoSummary:
@@ -95,17 +106,17 @@ def write_pages(run: Run, screen: Screen, now: datetime) -> DemoSummary:
     ) as step:
         records = []
         for brand in brands:
-            records.append(read_brand(brand, _refused_by(run.status, brand.brand)))
+            records.append(read_brand(brand, _refused_by(run.left.status, brand.brand)))
             step.advance()
     course = Course(
         started=run.started,
         finished=now,
-        processes=run.processes,
+        processes=run.left.processes,
         details={end.digest: end.detail for end in run.ends},
         references=run.references,
         notes=_notes(run, tuple(records)),
     )
-    report = league_report(run.league, run.alliance, run.status, tuple(records), course)
+    report = league_report(run.league, run.alliance, run.left.status, tuple(records), course)
     with screen.step("writing pages", "report and brands' own pages written", total=len(brands)):
         run.folder.report.write_text(render(report), encoding="utf-8")
         for held in records:
@@ -121,9 +132,9 @@ def _refused_by(status: OperatorStatus, brand: BrandId) -> tuple[str, ...]:
 
 
 def _notes(run: Run, records: tuple[BrandRecords, ...]) -> tuple[DemoNote, ...]:
-    sighting, door = run.sighting, run.door
+    sighting, door = run.left.sighting, run.left.door
     sent = sum(held.messages_sent for held in records)
-    received = _messages(run.status.traffic)
+    received = _messages(run.left.status.traffic)
     agreed = "as many as" if sent == received else f"NOT the {received} that"
     memory = f"{numerals.size(sighting.peak_memory_bytes)} in {sighting.peak_processes} processes"
     shut = "refused" if door.is_shut else "NOT all refused"
@@ -144,13 +155,13 @@ def _notes(run: Run, records: tuple[BrandRecords, ...]) -> tuple[DemoNote, ...]:
 
 def _sockets(run: Run) -> str:
     """Say which sockets were seen, looking once a second."""
-    sighting = run.sighting
+    sighting = run.left.sighting
     if sighting.beyond_loopback:
         ends = ", ".join(s.remote or s.local for s in sighting.beyond_loopback)
         return f"BEYOND loopback: {ends}"
-    elsewhere = sighting.not_at(run.address)
-    told = f"loopback only; all of them lead to the operator's port {run.address}"
-    return told if not elsewhere else f"loopback only; {len(elsewhere)} not to {run.address}"
+    elsewhere = sighting.not_at(run.left.address)
+    told = f"loopback only; all of them lead to the operator's port {run.left.address}"
+    return told if not elsewhere else f"loopback only; {len(elsewhere)} not to {run.left.address}"
 
 
 def _messages(traffic: tuple[TrafficCount, ...]) -> int:
@@ -159,7 +170,7 @@ def _messages(traffic: tuple[TrafficCount, ...]) -> int:
 
 def _summary(run: Run, report: LeagueReport, screen: Screen) -> DemoSummary:
     exact, pooled = run.references.exact, run.references.pooled
-    sighting = run.sighting
+    sighting = run.left.sighting
     return DemoSummary(
         report=run.folder.report,
         brand_pages=tuple(run.folder.brand_page(brand.brand) for brand in run.league.brands),
@@ -169,13 +180,13 @@ def _summary(run: Run, report: LeagueReport, screen: Screen) -> DemoSummary:
         seconds=time.monotonic() - run.began,
         peak_memory_bytes=sighting.peak_memory_bytes,
         peak_processes=sighting.peak_processes,
-        killed=run.killed,
+        killed=run.left.killed,
         sockets=SocketSummary(
             listening=tuple(socket.local for socket in sighting.listening),
             connections=len(sighting.sockets) - len(sighting.listening),
             beyond_loopback=tuple(s.remote or s.local for s in sighting.beyond_loopback),
-            elsewhere=tuple(s.remote or s.local for s in sighting.not_at(run.address)),
-            door=run.door,
+            elsewhere=tuple(s.remote or s.local for s in sighting.not_at(run.left.address)),
+            door=run.left.door,
         ),
         phases=tuple(screen.phases),
     )

@@ -29,7 +29,7 @@ from hanse_demo.founding import (
     wait_for_server,
 )
 from hanse_demo.league import DemoStudy, League, build_league
-from hanse_demo.pages import Run, write_pages
+from hanse_demo.pages import Remains, Run, write_pages
 from hanse_demo.reference import References, references
 from hanse_demo.screen import Screen
 from hanse_demo.stage import Stage
@@ -79,28 +79,20 @@ def run_demo(out: Path, brands: int, screen: Screen, clock: Clock) -> DemoSummar
         stage = held.enter_context(Stage(folder.logs))
         cast = _assemble(league, folder, stage, screen)
         ends, references = _perform(cast, screen, clock)
-        stage.check()
-        status = cast.alliance.status()
-        sighting = watch.look()
-        processes = {BrandId(party.name): party.process.pid for party in stage.parties[1:]}
-        with screen.step("ending every process", "every process ended"):
-            stage.close()
-        run = Run(
-            league=league,
-            folder=folder,
-            alliance=cast.alliance,
-            status=status,
-            ends=ends,
-            references=references,
-            started=started,
-            began=began,
-            address=cast.address,
-            door=cast.door,
-            sighting=sighting,
-            processes=processes,
-            killed=stage.killed,
-        )
+        left = _end(cast, watch, screen)
+        run = Run(league, folder, cast.alliance, ends, references, left, started, began)
         return write_pages(run, screen, clock())
+
+
+def _end(cast: Cast, watch: ProcessWatch, screen: Screen) -> Remains:
+    """Take a last look at everything that runs, and end it."""
+    stage = cast.stage
+    stage.check()
+    status, sighting = cast.alliance.status(), watch.look()
+    processes = {BrandId(party.name): party.process.pid for party in stage.parties[1:]}
+    with screen.step("ending every process", "every process ended"):
+        stage.close()
+    return Remains(status, sighting, processes, stage.killed, cast.address, cast.door)
 
 
 def _assemble(league: League, folder: DemoFolder, stage: Stage, screen: Screen) -> Cast:
