@@ -1,6 +1,6 @@
 """Wait until every brand has said yes or no to a study, and say who said what.
 
-    python examples/await_verdicts.py OPERATOR_FOLDER STUDY
+python examples/await_verdicts.py OPERATOR_FOLDER STUDY
 """
 
 from __future__ import annotations

@@ -35,9 +35,7 @@ def figures(result: MeasurementTable | ModelQuality) -> Iterator[str]:
 def show(card: ReleaseCard) -> None:
     """Print a release for people."""
     cohort = card.cohort
-    print(
-        f"{card.title}: about {cohort.noised_persons} persons at {len(cohort.brands)} brands"
-    )
+    print(f"{card.title}: about {cohort.noised_persons} persons at {len(cohort.brands)} brands")
     for line in figures(card.result):
         print(f"  {line}")
     print(card.guarantee)

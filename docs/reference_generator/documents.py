@@ -24,9 +24,7 @@ checked by `hanse policy check`. Which studies a brand lets run is decided by th
 
 def pages() -> Mapping[str, str]:
     """Write the schemas and the page that lists them."""
-    written = {
-        f"documents/{kind}.schema.json": _schema(kind) for kind in sorted(DOCUMENT_KINDS)
-    }
+    written = {f"documents/{kind}.schema.json": _schema(kind) for kind in sorted(DOCUMENT_KINDS)}
     rows = [
         (f"[{kind}](documents/{kind}.schema.json)", _first_line(kind))
         for kind in sorted(DOCUMENT_KINDS)

@@ -37,7 +37,8 @@ WRITTEN_IN_PLACE: Mapping[str, str] = {
 }
 """Codes that stand as plain text where they are used."""
 
-PLAIN_CODES: Mapping[str, str] = WRITTEN_IN_PLACE | {
+PLAIN_CODES: Mapping[str, str] = {
+    **WRITTEN_IN_PLACE,
     ALREADY_CONNECTED: (
         "The brand has a stream open already; one brand has one. End the other process of this "
         "brand, or wait until the server notices that it is gone."

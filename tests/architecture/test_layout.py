@@ -36,6 +36,7 @@ MAXIMUM_FUNCTION_LINES = 40
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 
 OUTERMOST_FRAMES = {
+    "clients/hanse_clients/data/worker.py": "the warehouse worker's process: it tells and stops",
     "flower/hanse_flower/responder.py": "code of other parties runs here; only a code may leave",
     "policies/hanse_policies/command.py": "the process",
     "server/hanse_server/alliance_desk.py": "hands a run's defect to the caller's thread",
@@ -91,7 +92,7 @@ def test_each_component_is_one_package_in_its_folder(folder: str, package: str) 
     assert packages == {package}
 
 
-@pytest.mark.parametrize("folder", sorted(set(PACKAGES) - {"protos", "demo"}))
+@pytest.mark.parametrize("folder", sorted(set(PACKAGES) - {"protos"}))
 def test_each_component_has_a_readme(folder: str) -> None:
     assert (ROOT / folder / "README.md").is_file()
 
@@ -110,6 +111,7 @@ def test_no_function_is_longer_than_40_lines() -> None:
     long = [
         f"{name_of(path)}:{function.lineno} {function.name} has {code_lines(function)} lines"
         for path in HAND_WRITTEN
+        if not path.is_relative_to(ROOT / "tests")
         for function in functions(tree_of(path))
         if code_lines(function) > MAXIMUM_FUNCTION_LINES
     ]

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow.parquet as pq
@@ -32,7 +33,7 @@ def league(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessLeague]:
         yield started
 
 
-def connections(pid: int) -> list[psutil._common.pconn]:
+def connections(pid: int) -> list[Any]:
     process = psutil.Process(pid)
     family = [process, *process.children(recursive=True)]
     return [connection for each in family for connection in each.net_connections("inet")]
@@ -102,8 +103,20 @@ def test_the_port_speaks_tls_1_3_to_members_and_refuses_everybody_else(
         handshake(league, stranger, ssl.TLSVersion.TLSv1_3)
 
 
-def test_a_second_process_of_one_brand_is_refused_and_harms_nothing(league: ProcessLeague) -> None:
+def test_a_second_process_on_one_home_does_not_start(league: ProcessLeague) -> None:
     second = league.run_brand("alder", "alder-again")
+    assert second.wait() == ExitCode.UNAVAILABLE
+    (line,) = [line for line in error_lines(second.said()) if "dialling 127" not in line]
+    assert line.startswith("home-in-use: ")
+    assert "alder" in league.status().connected
+
+
+def test_a_second_process_with_a_brands_keys_is_refused_and_harms_nothing(
+    league: ProcessLeague, tmp_path: Path
+) -> None:
+    copied = tmp_path / "alder"
+    shutil.copytree(league.brands["alder"].path, copied)
+    second = league.start("alder-copied", "brand", "run", "--home", copied)
     wait_for(lambda: "dialling again" in second.said() or second.process.poll() is not None)
     assert "alder" in league.status().connected
     second.process.terminate()

@@ -44,7 +44,7 @@ class Watched:
         self.persons_seen: list[int] = []
         self.cells_seen: list[int] = []
         self._source = parts.sources.rows()
-        parts.sources.probe = self  # type: ignore[assignment]
+        parts.sources.probe = self
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)

@@ -1,0 +1,147 @@
+"""The wheel, installed alone with its base dependencies, serves a compliance officer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "policies" / "samples"
+CONSTRAINTS = ROOT / "constraints.txt"
+HEAVY = (
+    "duckdb",
+    "flwr",
+    "google.protobuf",
+    "grpc",
+    "ibis",
+    "numpy",
+    "opacus",
+    "pyarrow",
+    "sqlalchemy",
+    "torch",
+)
+TYPED = ("clients", "demo", "federation", "flower", "policies", "server")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, cwd="/"
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from a copy, so that nothing is written beside the sources."""
+    work = tmp_path_factory.mktemp("source")
+    source = work / "hanse"
+    shutil.copytree(
+        ROOT,
+        source,
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo-out", "shared"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (built,) = (work / "dist").glob("hanse-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel alone into an empty environment."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    pins: list[str | Path] = ["-c", CONSTRAINTS] if CONSTRAINTS.is_file() else []
+    python = folder / "bin" / "python"
+    options = ("--quiet", "--disable-pip-version-check")
+    done = run(python, "-m", "pip", "install", *options, *pins, wheel)
+    assert done.returncode == 0, done.stderr
+    return folder / "bin"
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> frozenset[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return frozenset(archive.namelist())
+
+
+def test_the_wheel_says_that_its_packages_are_typed(names: frozenset[str]) -> None:
+    assert {f"hanse_{component}/py.typed" for component in TYPED} <= names
+
+
+def test_the_wheel_holds_the_demos_documents_and_templates(names: frozenset[str]) -> None:
+    demo = ROOT / "demo"
+    data = {
+        path.relative_to(demo).as_posix()
+        for pattern in ("*.yaml", "*.j2", "*.css")
+        for path in (demo / "hanse_demo").rglob(pattern)
+    }
+    assert data
+    assert data <= names
+
+
+def test_the_wheel_holds_every_module_and_no_test(names: frozenset[str]) -> None:
+    modules = {
+        path.relative_to(ROOT / folder).as_posix()
+        for folder in (*TYPED, "protos")
+        for path in (ROOT / folder).glob("hanse_*/**/*.py")
+    }
+    assert modules <= names
+    assert [name for name in names if name.startswith(("tests/", "docs/", "bench/"))] == []
+
+
+def test_the_wheel_holds_its_licence(names: frozenset[str]) -> None:
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_policy_help_works(bin_folder: Path) -> None:
+    done = run(bin_folder / "hanse", "policy", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "explain" in done.stdout
+
+
+def test_a_sample_is_checked(bin_folder: Path) -> None:
+    done = run(bin_folder / "hanse", "policy", "check", SAMPLES / "policy.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "BrandPolicy lantern-policy version 1" in done.stdout
+
+
+def test_a_study_is_explained(bin_folder: Path) -> None:
+    done = run(
+        bin_folder / "hanse",
+        "policy",
+        "explain",
+        SAMPLES / "study-refused.yaml",
+        *("--charter", SAMPLES / "charter.yaml"),
+        *("--policy", SAMPLES / "policy.yaml"),
+        *("--asset", SAMPLES / "asset.yaml"),
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "brand lantern refuses study age-profile" in done.stdout
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_nothing_heavy_is_installed(bin_folder: Path, package: str) -> None:
+    done = run(bin_folder / "python", "-c", f"import {package}")
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize("group", ["brand", "operator", "demo"])
+def test_a_group_without_its_extra_says_what_to_install(bin_folder: Path, group: str) -> None:
+    done = run(bin_folder / "hanse", group, "--help")
+    sentence = f"hanse {group} needs the {group} extra: pip install 'hanse[{group}]'"
+    assert done.returncode == 2
+    assert done.stderr == f"missing-extra: {sentence}\n"
