@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := policies federation flower clients server demo protos/hanse_wire
-CODE := policies federation flower clients server demo tests bench protos/generate.py
+CODE := policies federation flower clients server demo tests bench docs examples protos/generate.py
 export MYPYPATH := policies:federation:flower:clients:server:protos:demo
 # Flower must not phone home, whoever runs it.
 export FLWR_TELEMETRY_ENABLED := 0

@@ -44,8 +44,8 @@ from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.authority import caller_of
 from hanse_server.home import OperatorConfiguration, OperatorHome
 from hanse_server.link import GrpcOperatorLink, GrpcOperatorServer, ServerAddress
-from hanse_server.tls_identity import credentials_of
 from hanse_server.study_run import RunSetting
+from hanse_server.tls_identity import credentials_of
 
 BRANDS = 5
 ALLIANCE = AllianceId("bench-league")
