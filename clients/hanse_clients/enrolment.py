@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -172,6 +173,7 @@ def read_fingerprint(text: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=4)
 def verify_bundle(data: bytes, pinned: str) -> VerifiedBundle:
     """Verify a bundle from the fingerprint of the operator's authority up.
 

@@ -60,7 +60,7 @@ def sign_policy(written: Path, signed: Path, name: BrandName, key: SigningKey) -
         PolicySignatureError: The signed one is not signed by this brand.
     """
     policy = _loaded(written, name).document
-    before = _opened(signed, key.public_hex) if signed.exists() else None
+    before = _opened(signed, key.public_hex)[1] if signed.exists() else None
     if before is not None and digest(before) == digest(policy):
         return digest(policy)
     if before is not None and policy.version <= before.version:
@@ -97,13 +97,13 @@ def verified_policy(
             f"expected a signed policy, got only {written.name}; put it into effect with "
             "hanse brand sign-policy"
         )
-    in_effect = _opened(signed, public_hex)
-    if digest(in_effect) != digest(loaded.document):
+    envelope, in_effect = _opened(signed, public_hex)
+    if in_effect != loaded.document:
         raise PolicyEditedError(
             f"expected {written.name} as it was signed (version {in_effect.version}), got an "
             "edited one; raise its version and run hanse brand sign-policy, or undo the edit"
         )
-    return VerifiedPolicy(in_effect, digest(in_effect), loaded.source)
+    return VerifiedPolicy(in_effect, envelope.payload_digest, loaded.source)
 
 
 def _loaded(written: Path, name: BrandName) -> Loaded[BrandPolicy]:
@@ -118,9 +118,10 @@ def _loaded(written: Path, name: BrandName) -> Loaded[BrandPolicy]:
     return loaded
 
 
-def _opened(signed: Path, public_hex: str) -> BrandPolicy:
+def _opened(signed: Path, public_hex: str) -> tuple[Envelope, BrandPolicy]:
     try:
-        return open_envelope(Envelope.from_json(signed.read_bytes()), BrandPolicy, public_hex)
+        envelope = Envelope.from_json(signed.read_bytes())
+        return envelope, open_envelope(envelope, BrandPolicy, public_hex)
     except SignatureError as error:
         raise PolicySignatureError(
             f"expected {signed.name} to be signed by this brand's key, got another signature or "

@@ -89,7 +89,7 @@ class Workbench:
 
         Raises:
             QuestionForeignError: The study trains nothing.
-            UnusableDataError: The rows forbid training.
+            UnusableDataError: The engine failed or ran out of memory.
         """
         # torch and Opacus take seconds and 200 MB: only a process that trains pays.
         from hanse_clients.training import Trainer  # noqa: PLC0415
@@ -113,7 +113,7 @@ class Workbench:
 
         Raises:
             QuestionForeignError: The study trains nothing.
-            UnusableDataError: The rows forbid scoring.
+            UnusableDataError: The engine failed or ran out of memory.
         """
         computation = self._training(Question.EVALUATE)
         rows = self.sources.rows().rows(self._view())

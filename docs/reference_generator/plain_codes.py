@@ -48,8 +48,8 @@ PLAIN_CODES: Mapping[str, str] = {
     ),
     BRAND_SILENT: "The server heard nothing from the brand for too long and ended the stream.",
     DATA_NOT_USABLE: (
-        "The brand refused because of what its rows hold. One code for all such causes, so that "
-        "the code does not tell which: see the brand's own log for the cause."
+        "The brand refused because a table as a whole could not be used. One code for all such "
+        "causes, so that the code does not tell which: see the brand's own log for the cause."
     ),
     DEADLINE_EXCEEDED: (
         "The brand did not answer in time (`hanse operator serve --deadline-seconds`). Its answer "

@@ -95,7 +95,7 @@ class CohortTooSmallError(FlowerBridgeError):
         round_number: The round in question.
     """
 
-    code: ClassVar[str] = "cohort-too-small"
+    code: ClassVar[str] = "brands-too-few"
     exit_code: ClassVar[int] = ExitCode.REFUSED
 
     def __init__(self, message: str, *, required: int, answered: int, round_number: int) -> None:

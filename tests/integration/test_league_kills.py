@@ -113,7 +113,7 @@ def test_a_run_that_falls_below_the_floor_fails_with_one_clear_line(league: Proc
     assert code == ExitCode.UNAVAILABLE
     assert events[-1]["stage"] == "failed"
     assert "\n" not in events[-1]["detail"]
-    assert events[-1]["detail"].startswith("cohort-too-small: ")
+    assert events[-1]["detail"].startswith("brands-too-few: ")
     told = [refusal[0] for event in events for refusal in event["refusals"]]
     assert "cedar" in told
     assert assert_every_message_was_charged(league.brands["cedar"]) >= 5

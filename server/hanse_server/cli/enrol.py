@@ -12,7 +12,12 @@ from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.durable_files import read_bounded, replace
 from hanse_server import enrolment
 from hanse_server.cli.options import Home
-from hanse_server.enrolment import MAXIMUM_REQUEST_BYTES, CheckedRequest, check_request
+from hanse_server.enrolment import (
+    MAXIMUM_REQUEST_BYTES,
+    CheckedRequest,
+    EnrolledBrand,
+    check_request,
+)
 from hanse_server.errors import EnrolmentProofError
 from hanse_server.home import OperatorHome
 
@@ -45,7 +50,14 @@ def enrol_command(
         done = admit(operator, store, checked, lifetime=lifetime, now=datetime.now(UTC))
     bundle = out or Path(f"{checked.brand}.bundle.json")
     replace(bundle, done.bundle.to_json())
-    facts = {
+    word = "certificate renewed" if renew else "enrolled"
+    _print(_facts(operator, checked, done, bundle), word, as_json)
+
+
+def _facts(
+    operator: OperatorHome, checked: CheckedRequest, done: EnrolledBrand, bundle: Path
+) -> dict[str, object]:
+    return {
         "brand": checked.brand,
         "legal_entity": checked.document.legal_entity,
         "request_digest": checked.digest,
@@ -55,10 +67,13 @@ def enrol_command(
         "bundle": str(bundle),
         "fingerprint": operator.fingerprint(),
     }
+
+
+def _print(facts: dict[str, object], word: str, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    typer.echo(f"{checked.brand}: {'certificate renewed' if renew else 'enrolled'}")
+    typer.echo(f"{facts['brand']}: {word}")
     for fact, value in list(facts.items())[1:]:
         typer.echo(f"  {fact.replace('_', ' ')}: {value}")
 

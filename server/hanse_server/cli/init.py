@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -50,30 +52,58 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
     key = SigningKey.generate()
-    try:
+    with _allowed_values():
         configuration = OperatorConfiguration(
             alliance=alliance, name=name, address=address, certificate_days=certificate_days
         )
-        charter = AllianceCharter(
-            kind="AllianceCharter",
-            id=alliance,
-            version=1,
-            operator=Operator(name=name, signing_key=key.public_hex),
-            purposes=tuple(dict.fromkeys(purpose)),
-            computations=tuple(ComputationKind),
-            recipients=tuple(dict.fromkeys(recipient)),
+        charter = _first_charter(
+            configuration,
+            key.public_hex,
+            purposes=purpose,
+            recipients=recipient,
             floors=Floors(minimum_brands=minimum_brands, minimum_persons=minimum_persons),
             limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
             max_brands_per_person=max_brands_per_person,
         )
+    made = OperatorHome.found(home, configuration, charter, signing_key=key, now=datetime.now(UTC))
+    _print(made, key.public_hex, as_json)
+
+
+def _first_charter(
+    configuration: OperatorConfiguration,
+    signing_key: str,
+    *,
+    purposes: list[Purpose],
+    recipients: list[str],
+    floors: Floors,
+    limits: Limits,
+    max_brands_per_person: int,
+) -> AllianceCharter:
+    return AllianceCharter(
+        kind="AllianceCharter",
+        id=configuration.alliance,
+        version=1,
+        operator=Operator(name=configuration.name, signing_key=signing_key),
+        purposes=tuple(dict.fromkeys(purposes)),
+        computations=tuple(ComputationKind),
+        recipients=tuple(dict.fromkeys(recipients)),
+        floors=floors,
+        limits=limits,
+        max_brands_per_person=max_brands_per_person,
+    )
+
+
+@contextmanager
+def _allowed_values() -> Iterator[None]:
+    """Turn what the documents refuse into one sentence about the option."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(step) for step in first["loc"])
         raise UsageError(
             f"expected allowed values for the alliance, got field `{field}`: {first['msg']}"
         ) from error
-    made = OperatorHome.found(home, configuration, charter, signing_key=key, now=datetime.now(UTC))
-    _print(made, key.public_hex, as_json)
 
 
 def _print(made: OperatorHome, operator_key: str, as_json: bool) -> None:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 import safetensors.numpy
 from pydantic import ValidationError
 
-from hanse_federation.desk import ReleaseEntry, ReleaseFile
 from hanse_federation.errors import (
     ModelParametersError,
     ReleaseCardError,
@@ -21,131 +19,35 @@ from hanse_federation.errors import (
     ReleaseFilesError,
     ReleaseTamperedError,
 )
-from hanse_federation.messages import Parameters, Tensor
-from hanse_federation.model import initial_parameters, input_width
+from hanse_federation.messages import Tensor
 from hanse_federation.release import (
-    LOCAL_LIMITS,
-    AcrossAlliance,
-    Cohort,
     Interval,
-    LearningPoint,
     MeasuredCell,
-    MeasurementTable,
-    ModelQuality,
-    PrivacyStatement,
-    Release,
-    ReleaseCard,
     guarantee_sentence,
     is_recipient,
-    read_release,
-    receive_release,
-    release_files,
     write_release,
 )
 from hanse_federation.release.directory import FileEntry, SignedRelease
 from hanse_policies.documents import (
-    AudienceHistogram,
-    BinnedAxis,
     BrandId,
-    LocalTraining,
-    MultilayerPerceptron,
-    NeighbouringRelation,
-    NumericFeature,
-    PrivacyUnit,
-    Purpose,
-    TrainModel,
-    TrustMode,
 )
 from hanse_policies.signing import SigningKey
-
-NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-KEY = SigningKey.generate()
-MODEL = TrainModel(
-    model=MultilayerPerceptron(hidden=(3,)),
-    label="bought",
-    features=(
-        NumericFeature(column="visits", lower=0, upper=50),
-        NumericFeature(column="spend", lower=0, upper=500),
-    ),
-    rounds=2,
-    local=LocalTraining(steps_per_round=5, sampling_rate=0.1, clipping_norm=1.0, learning_rate=0.5),
+from tests.support.releases import (
+    HISTOGRAM,
+    KEY,
+    NOW,
+    PRIVACY,
+    TABLE,
+    card,
+    parameters,
+    read,
 )
-HISTOGRAM = AudienceHistogram(axes=(BinnedAxis(column="spend", edges=(100.0,)),))
-PRIVACY = PrivacyStatement(
-    unit=PrivacyUnit.PERSON_AT_BRAND,
-    neighbours=NeighbouringRelation.ADD_OR_REMOVE_ONE_PERSON,
-    mode=TrustMode.LOCAL,
-    epsilon=1.99991,
-    delta=1e-6,
-    rho=0.05,
-    accountant="Renyi divergence, hanse",
-    accountant_version="1",
-    across_alliance=AcrossAlliance(brands=5, epsilon=6.4, delta=1e-6),
-)
-QUALITY = ModelQuality(
-    auc=Interval(estimate=0.75, lower=0.72, upper=0.78, confidence=0.95),
-    learning_curve=(
-        LearningPoint(
-            round_number=1, auc=Interval(estimate=0.7, lower=0.6, upper=0.8, confidence=0.95)
-        ),
-    ),
-    roc=(),
-    calibration=(),
-)
-TABLE = MeasurementTable(
-    axes=("spend",),
-    cells=(
-        MeasuredCell(
-            labels=("below 100",),
-            count=Interval(estimate=812.0, lower=790.0, upper=834.0, confidence=0.95),
-            share=Interval(estimate=0.8, lower=0.78, upper=0.82, confidence=0.95),
-        ),
-        MeasuredCell(labels=("100 and more",), count=None, share=None),
-    ),
-    minimum_persons=50,
-)
-
-
-def card(**changes: object) -> ReleaseCard:
-    fields: dict[str, object] = {
-        "id": "repurchase-1",
-        "alliance": "harbour-league",
-        "study": "a" * 64,
-        "study_id": "repurchase",
-        "study_version": 1,
-        "title": "Who buys again",
-        "purpose": Purpose.MODEL_TRAINING,
-        "asset": "households",
-        "computation": MODEL,
-        "columns": ("visits", "spend", "bought"),
-        "privacy": PRIVACY,
-        "guarantee": guarantee_sentence(PRIVACY),
-        "limits": LOCAL_LIMITS,
-        "cohort": Cohort(
-            brands=("aurora", "borealis", "cygnus"), noised_persons=2411, standard_deviation=9.5
-        ),
-        "refusals": 0,
-        "result": QUALITY,
-        "recipients": ("members",),
-        "retention_until": NOW + timedelta(days=90),
-        "created": NOW,
-    }
-    return ReleaseCard.model_validate(fields | changes)
-
-
-def parameters() -> Parameters:
-    start = initial_parameters(MODEL, input_width(MODEL.features), "a" * 64)
-    return tuple(Tensor(t.name, t.values + np.float32(0.25)) for t in start)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_release(tmp_path / "release", card(), parameters(), KEY)
     return tmp_path / "release"
-
-
-def read(folder: Path, now: datetime = NOW) -> Release:
-    return read_release(folder, KEY.public_hex, now)
 
 
 def test_model_comes_back_as_released(tmp_path: Path) -> None:
@@ -317,59 +219,6 @@ def test_model_that_is_not_the_cards_is_refused_even_when_signed(
 ) -> None:
     with pytest.raises(ReleaseTamperedError):
         read(resigned(tmp_path, model))
-
-
-def entry_of(folder: Path) -> ReleaseEntry:
-    release = read(folder)
-    return ReleaseEntry(release.digest, release.card.study, release.card.study_id)
-
-
-def received_copy(
-    tmp_path: Path,
-    files: Iterable[ReleaseFile],
-    expected: ReleaseEntry,
-    brand: str = "brand-1",
-) -> Release:
-    return receive_release(
-        tmp_path / "copy", files, KEY.public_hex, NOW, expected=expected, brand=BrandId(brand)
-    )
-
-
-def test_another_release_than_was_asked_for_is_refused(folder: Path, tmp_path: Path) -> None:
-    asked = replace(entry_of(folder), study_id="another-study")
-    with pytest.raises(ReleaseTamperedError, match="not asked for"):
-        received_copy(tmp_path, release_files(folder), asked)
-    assert not (tmp_path / "copy").exists()
-
-
-def test_release_travels_file_by_file(folder: Path, tmp_path: Path) -> None:
-    received = received_copy(tmp_path, release_files(folder), entry_of(folder))
-
-    assert read(tmp_path / "copy").digest == received.digest == read(folder).digest
-
-
-def test_received_file_with_a_path_in_its_name_is_refused(folder: Path, tmp_path: Path) -> None:
-    files = (*release_files(folder), ReleaseFile("../evil", b"x"))
-
-    with pytest.raises(ReleaseFilesError):
-        received_copy(tmp_path, files, entry_of(folder))
-
-    assert not (tmp_path / "copy").exists()
-
-
-def test_received_file_that_comes_twice_is_refused(folder: Path, tmp_path: Path) -> None:
-    files = release_files(folder)
-
-    with pytest.raises(ReleaseFilesError, match="at most once"):
-        received_copy(tmp_path, (*files, files[1]), entry_of(folder))
-
-
-def test_received_file_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> None:
-    signed, described, model = release_files(folder)
-    files = (signed, described, replace(model, content=model.content + b"\0"))
-
-    with pytest.raises(ReleaseTamperedError):
-        received_copy(tmp_path, files, entry_of(folder))
 
 
 def test_card_is_canonical_json_that_people_can_read(folder: Path) -> None:

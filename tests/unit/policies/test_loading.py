@@ -182,12 +182,12 @@ def test_a_quoted_no_in_a_category_list_is_a_category(write: Path) -> None:
             "32:10: field `privacy.delta`: expected a number of at least 1e-15, got 0",
         ),
         (
-            "recipients: [alliance-members]",
-            "recipients: alliance-members",
-            "35:13: field `recipients`: expected a list, got `alliance-members`",
+            "recipients: [members]",
+            "recipients: members",
+            "35:13: field `recipients`: expected a list, got `members`",
         ),
         (
-            "recipients: [alliance-members]",
+            "recipients: [members]",
             "recipients: []",
             "35:13: field `recipients`: expected a list of at least 1 items, got an empty list",
         ),

@@ -120,7 +120,7 @@ def test_a_brand_that_refuses_fails_a_run_at_the_floor_and_is_named_with_its_cod
     league.brands["cedar"].desk.refuse(digest, league.clock())  # the operator has not heard of it
     events = league.run(digest)
     assert events[-1].stage is RunStage.FAILED
-    assert "cohort-too-small" in events[-1].detail
+    assert "brands-too-few" in events[-1].detail
     told = [refusal for event in events for refusal in event.refusals]
     assert told == [(BrandId("cedar"), "study-not-approved")]
     assert league.store.studies.study(digest).state is StudyState.FAILED
