@@ -65,6 +65,16 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
             limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
             max_brands_per_person=max_brands_per_person,
         )
+    _found(home, configuration, charter, key, as_json)
+
+
+def _found(
+    home: Path,
+    configuration: OperatorConfiguration,
+    charter: AllianceCharter,
+    key: SigningKey,
+    as_json: bool,
+) -> None:
     made = OperatorHome.found(home, configuration, charter, signing_key=key, now=datetime.now(UTC))
     _print(made, key.public_hex, as_json)
 
