@@ -3,6 +3,7 @@
 
 PYTHON ?= python3.11
 VENV := .venv
+PYTEST_ARGS ?= -n 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := policies federation flower clients server demo protos/hanse_wire
