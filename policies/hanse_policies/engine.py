@@ -34,6 +34,7 @@ from hanse_policies.rules import (
     purpose,
     recipients,
     retention,
+    trust_mode,
 )
 from hanse_policies.rules import (
     consent as consent_rules,
@@ -51,6 +52,7 @@ FAMILIES = (
     columns.check,
     recipients.check,
     minimums.check,
+    trust_mode.check,
     retention.check,
     consent_rules.check,
     budget_rules.check,

@@ -185,6 +185,10 @@ class SigningKey:
         """Write the private key as unencrypted PKCS #8 PEM, for `write_private`."""
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
+    def to_raw(self) -> bytes:
+        """Return the private half, 32 bytes, for signatures of a protocol's own encoding."""
+        return self._private.private_bytes_raw()
+
     @property
     def public_hex(self) -> str:
         """The raw public key in lower-case hexadecimal, as documents hold it."""

@@ -107,6 +107,33 @@ ENGLISH: Mapping[str, Wording] = {
         "minimum_brands {asked} ({at}) is below the charter's {limit}",
         "raise minimum_brands to {limit}",
     ),
+    "trust-mode.dropouts": Wording(
+        "tolerated_dropouts {asked} is at least the charter's {limit}",
+        "tolerated_dropouts {asked} ({at}) is below the charter's {limit}",
+        "raise tolerated_dropouts to {limit}",
+    ),
+    "trust-mode.colluders": Wording(
+        "assumed_colluders {asked} is at least the charter's {limit}",
+        "assumed_colluders {asked} ({at}) is below the charter's {limit}",
+        "raise assumed_colluders to {limit}",
+    ),
+    "trust-mode.honest": Wording(
+        "of {limit} brands in a sum, {asked} may collude and others' noise remains",
+        "all of the {limit} brands in a sum could be the {asked} that are assumed to collude, "
+        "so that no noise remains",
+        "raise minimum_brands to {needed}",
+    ),
+    "trust-mode.members": Wording(
+        "the charter has {found} members, and a sum needs {limit} to join",
+        "the charter has {found} members, but a sum needs {limit} to join so that {dropouts} "
+        "({at}) may drop out",
+        "enrol members until there are {limit}, or lower tolerated_dropouts or minimum_brands",
+    ),
+    "trust-mode.entities": Wording(
+        "the charter's members are {found} legal entities, and a sum needs {limit}",
+        "the charter's members are {found} legal entities, but a sum needs {limit}",
+        "enrol members until there are {limit} legal entities",
+    ),
     "budget.epsilon-charter": Wording(
         "epsilon {asked} is at most the charter's {limit}",
         "epsilon {asked} ({at}) is above the charter's {limit}",

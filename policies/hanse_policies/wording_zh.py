@@ -107,6 +107,31 @@ CHINESE: Mapping[str, Wording] = {
         "最少品牌数 {asked}({at})低于章程的 {limit}",
         "将 minimum_brands 提高到 {limit}",
     ),
+    "trust-mode.dropouts": Wording(
+        "容许掉线品牌数 {asked} 不低于章程的 {limit}",
+        "容许掉线品牌数 {asked}({at})低于章程的 {limit}",
+        "将 tolerated_dropouts 提高到 {limit}",
+    ),
+    "trust-mode.colluders": Wording(
+        "假定合谋品牌数 {asked} 不低于章程的 {limit}",
+        "假定合谋品牌数 {asked}({at})低于章程的 {limit}",
+        "将 assumed_colluders 提高到 {limit}",
+    ),
+    "trust-mode.honest": Wording(
+        "求和的 {limit} 个品牌中假定 {asked} 个合谋,其余品牌的噪声仍在",
+        "求和的 {limit} 个品牌可能全部属于假定合谋的 {asked} 个,将没有噪声留下",
+        "将 minimum_brands 提高到 {needed}",
+    ),
+    "trust-mode.members": Wording(
+        "章程有 {found} 个成员,求和需要 {limit} 个加入",
+        "章程有 {found} 个成员,但为容许 {dropouts} 个掉线({at}),求和需要 {limit} 个加入",
+        "增加成员至 {limit} 个,或降低 tolerated_dropouts 或 minimum_brands",
+    ),
+    "trust-mode.entities": Wording(
+        "章程成员分属 {found} 个法律实体,求和需要 {limit} 个",
+        "章程成员只分属 {found} 个法律实体,但求和需要 {limit} 个",
+        "增加成员至 {limit} 个法律实体",
+    ),
     "budget.epsilon-charter": Wording(
         "epsilon {asked} 不超过章程的 {limit}",
         "epsilon {asked}({at})超过章程的 {limit}",

@@ -25,6 +25,7 @@ from hanse_policies.documents import (
     ConsentRules,
     ConsentState,
     DataAsset,
+    DistributedNoise,
     Evaluation,
     Floors,
     Limits,
@@ -199,6 +200,16 @@ def a_privacy(**changes: object) -> PrivacyParameters:
     return PrivacyParameters.model_validate(fields | changes)
 
 
+def a_shared_privacy(
+    tolerated_dropouts: int = 0, assumed_colluders: int = 1, **changes: object
+) -> PrivacyParameters:
+    """Build the privacy block: epsilon 3, delta 1e-6, mode distributed."""
+    noise = DistributedNoise(
+        tolerated_dropouts=tolerated_dropouts, assumed_colluders=assumed_colluders
+    )
+    return a_privacy(**{"mode": TrustMode.DISTRIBUTED, "distributed": noise} | changes)
+
+
 def a_training(**changes: object) -> TrainModel:
     """Build a logistic regression over visits, spend and region for 4 rounds."""
     fields: dict[str, object] = {
@@ -217,6 +228,14 @@ def a_training(**changes: object) -> TrainModel:
         "evaluation": Evaluation(),
     }
     return TrainModel.model_validate(fields | changes)
+
+
+def a_summed_training(**changes: object) -> TrainModel:
+    """Build the same training, one step a round, as mode distributed asks for."""
+    local = LocalTraining(
+        steps_per_round=1, sampling_rate=0.2, clipping_norm=1.0, learning_rate=0.5
+    )
+    return a_training(**{"local": local} | changes)
 
 
 def a_histogram(**changes: object) -> AudienceHistogram:
@@ -250,6 +269,12 @@ def a_training_study(**changes: object) -> Study:
         "expires": NOW + timedelta(days=30),
     }
     return Study.model_validate(fields | changes)
+
+
+def a_shared_training_study(**changes: object) -> Study:
+    """Build the same study in mode distributed, one of three brands colluding at most."""
+    fields: dict[str, object] = {"computation": a_summed_training(), "privacy": a_shared_privacy()}
+    return a_training_study(**fields | changes)
 
 
 def a_histogram_study(**changes: object) -> Study:

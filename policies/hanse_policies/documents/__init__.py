@@ -1,6 +1,13 @@
 """The documents that the parties of an alliance write, sign and decide by."""
 
-from hanse_policies.documents.alliance import AllianceCharter, Floors, Limits, Member, Operator
+from hanse_policies.documents.alliance import (
+    LEAST_LEGAL_ENTITIES,
+    AllianceCharter,
+    Floors,
+    Limits,
+    Member,
+    Operator,
+)
 from hanse_policies.documents.asset import (
     AssetColumn,
     ConsentMapping,
@@ -33,7 +40,7 @@ from hanse_policies.documents.features import (
     PopulationFilter,
     Scale,
 )
-from hanse_policies.documents.study import PrivacyParameters, Study
+from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study
 from hanse_policies.documents.verdict import StudyVerdict
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
@@ -47,6 +54,7 @@ from hanse_policies.documents.vocabulary import (
 )
 
 __all__ = [
+    "LEAST_LEGAL_ENTITIES",
     "AllianceCharter",
     "AllianceId",
     "ApprovalMode",
@@ -66,6 +74,7 @@ __all__ = [
     "ConsentRules",
     "ConsentState",
     "DataAsset",
+    "DistributedNoise",
     "EnrolmentBundle",
     "EnrolmentRequest",
     "Evaluation",

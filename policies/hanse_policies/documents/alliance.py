@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import unicodedata
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +28,16 @@ class Member(StrictModel):
     agreement_key: PublicKeyText
     """X25519, agrees pairwise masks in secure aggregation."""
 
+    @property
+    def entity_key(self) -> str:
+        """What tells legal entities apart: the name without case, width, spacing and hidden signs.
+
+        One owner who writes its name in two ways is one owner. Source: UAX 15 (NFKC).
+        """
+        folded = unicodedata.normalize("NFKC", self.legal_entity).casefold()
+        shown = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
+        return " ".join(unicodedata.normalize("NFKC", shown).split())
+
 
 class Operator(StrictModel):
     """The party that runs the server and proposes studies."""
@@ -35,11 +46,18 @@ class Operator(StrictModel):
     signing_key: PublicKeyText
 
 
+LEAST_LEGAL_ENTITIES: Final = 3
+"""Of a sum over two, each could take off its own part and read the other's."""
+
+
 class Floors(StrictModel):
     """The least that any study must keep; parties may only raise them."""
 
     minimum_brands: Annotated[int, Field(ge=1, le=1000)] = 3
     minimum_persons: Annotated[int, Field(ge=1, le=10_000_000)] = 50
+    tolerated_dropouts: Annotated[int, Field(ge=0, le=999)] = 0
+    """Of a study in mode `distributed`; so is the next."""
+    assumed_colluders: Annotated[int, Field(ge=0, le=999)] = 1
 
 
 class Limits(StrictModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from hanse_policies.documents.base import Identifier, ShortText, StrictModel, Version
-from hanse_policies.documents.computation import Computation
+from hanse_policies.documents.computation import Computation, TrainModel
 from hanse_policies.documents.features import PopulationFilter
 from hanse_policies.documents.vocabulary import (
     NeighbouringRelation,
@@ -16,6 +16,27 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     TrustMode,
 )
+
+
+class DistributedNoise(StrictModel):
+    """Whom a sum's noise must do without: a study is refused where it could not."""
+
+    tolerated_dropouts: Annotated[int, Field(ge=0, le=999)]
+    """Brands that may fall silent after a round began; so many more must join."""
+    assumed_colluders: Annotated[int, Field(ge=0, le=999)]
+    """Brands in a sum that may add no noise, or tell theirs to whoever sees the sum."""
+
+    def quorum(self, members: int) -> int:
+        """Return how many brands must stand behind a sum so that no second one can.
+
+        Two sums of one round are each revealed by so many brands, of which only colluders do
+        so twice. Over half of all members and colluders together leaves no two such sets. A
+        second sum would bear a share of noise that is in the first one, too.
+
+        Args:
+            members: How many the charter has.
+        """
+        return (members + self.assumed_colluders) // 2 + 1
 
 
 class PrivacyParameters(StrictModel):
@@ -28,6 +49,16 @@ class PrivacyParameters(StrictModel):
     delta: Annotated[float, Field(ge=1e-15, lt=1e-3)]
     cohort_budget_share: Annotated[float, Field(ge=0.001, le=0.95)] = 0.05
     """Part of the privacy loss (rho) that the noised cohort size may spend."""
+    distributed: DistributedNoise | None = None
+    """Given in mode `distributed`, and only there."""
+
+    @model_validator(mode="after")
+    def _check_mode(self) -> Self:
+        if (self.mode is TrustMode.DISTRIBUTED) != (self.distributed is not None):
+            raise ValueError(
+                "mode distributed needs the block `distributed`, other modes have none"
+            )
+        return self
 
 
 class Study(StrictModel):
@@ -53,6 +84,15 @@ class Study(StrictModel):
     def _check_recipients(self) -> Self:
         if len(set(self.recipients)) != len(self.recipients):
             raise ValueError("recipients must be distinct")
+        return self
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        if self.privacy.mode is not TrustMode.DISTRIBUTED:
+            return self
+        computation = self.computation
+        if isinstance(computation, TrainModel) and computation.local.steps_per_round != 1:
+            raise ValueError("mode distributed sums every step, so steps_per_round must be 1")
         return self
 
     def columns(self) -> tuple[str, ...]:

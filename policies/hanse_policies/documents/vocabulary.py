@@ -38,9 +38,14 @@ class NeighbouringRelation(StrEnum):
 
 
 class TrustMode(StrEnum):
-    """Where noise is added. `local`: each brand's contribution is private when it leaves."""
+    """Where noise is added.
+
+    `local`: each brand's contribution is private by itself when it leaves.
+    `distributed`: each brand adds a share of the noise, and the sum over brands is private.
+    """
 
     LOCAL = "local"
+    DISTRIBUTED = "distributed"
 
 
 class ColumnType(StrEnum):

@@ -38,6 +38,8 @@ from tests.support.documents import (
     a_permit,
     a_policy,
     a_privacy,
+    a_shared_privacy,
+    a_shared_training_study,
     a_training,
     a_training_study,
     an_asset,
@@ -53,7 +55,9 @@ def hours_ago(hours: float) -> ConsentState:
     return a_consent_state(NOW - timedelta(hours=hours))
 
 
-@pytest.mark.parametrize("study", [a_training_study(), a_histogram_study()])
+@pytest.mark.parametrize(
+    "study", [a_training_study(), a_histogram_study(), a_shared_training_study()]
+)
 def test_documents_that_fit_together_are_permitted(study: Study) -> None:
     decision = Case(study=study).decide()
     assert decision.is_permitted
@@ -199,6 +203,40 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         ),
         (Case(study=a_training_study(minimum_persons=99)), {"minimum-persons.permit"}),
         (Case(study=a_training_study(minimum_brands=2)), {"minimum-brands.charter"}),
+        # trust mode
+        (
+            Case(
+                study=a_shared_training_study(),
+                charter=a_charter(floors=Floors(tolerated_dropouts=1)),
+            ),
+            {"trust-mode.dropouts"},
+        ),
+        (
+            Case(study=a_shared_training_study(privacy=a_shared_privacy(assumed_colluders=0))),
+            {"trust-mode.colluders"},
+        ),
+        (
+            Case(study=a_shared_training_study(privacy=a_shared_privacy(assumed_colluders=3))),
+            {"trust-mode.honest", "trust-mode.members"},
+        ),
+        (
+            Case(study=a_shared_training_study(privacy=a_shared_privacy(tolerated_dropouts=1))),
+            {"trust-mode.members"},
+        ),
+        (Case(study=a_shared_training_study(minimum_brands=4)), {"trust-mode.members"}),
+        (
+            Case(
+                study=a_shared_training_study(),
+                charter=a_charter(
+                    members=(
+                        a_member("alder"),
+                        a_member("birch", legal_entity="Holding Ltd"),
+                        a_member("cedar", legal_entity="Holding Ltd"),
+                    )
+                ),
+            ),
+            {"trust-mode.entities"},
+        ),
         # budget
         (
             Case(charter=a_charter(limits=Limits(epsilon=2.9, delta=1e-5, retention_days=365))),

@@ -18,8 +18,10 @@ from hanse_policies.documents import (
     ConsentRules,
     ConsentState,
     Feature,
+    Floors,
     OneOf,
     PopulationFilter,
+    PrivacyParameters,
     Purpose,
     TrainModel,
     Verdict,
@@ -40,6 +42,8 @@ from tests.support.documents import (
     a_permit,
     a_policy,
     a_privacy,
+    a_shared_privacy,
+    a_summed_training,
     a_training,
     a_training_study,
     an_asset,
@@ -58,12 +62,25 @@ def mostly(usual: T, *others: T) -> st.SearchStrategy[T]:
 
 
 @st.composite
+def privacies(draw: st.DrawFn) -> PrivacyParameters:
+    numbers = {
+        "epsilon": draw(mostly(3.0, 3.5, 4.5)),
+        "delta": draw(mostly(1e-6, 5e-6, 5e-5)),
+    }
+    if draw(st.booleans()):
+        return a_privacy(**numbers)
+    return a_shared_privacy(draw(mostly(0, 1, 2)), draw(mostly(1, 0, 2, 3)), **numbers)
+
+
+@st.composite
 def cases(draw: st.DrawFn) -> Case:
+    privacy = draw(privacies())
+    training = a_training if privacy.distributed is None else a_summed_training
     study = a_training_study(
         alliance=draw(mostly("coast", "lake")),
         purpose=draw(mostly(Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS)),
         asset=draw(mostly("customers", "orders")),
-        computation=draw(mostly(a_training(), a_histogram(), a_training(label="age_years"))),
+        computation=draw(mostly(training(), a_histogram(), training(label="age_years"))),
         population=draw(
             mostly(
                 (),
@@ -73,9 +90,7 @@ def cases(draw: st.DrawFn) -> Case:
                 (Between(column="nowhere", lower=0.0, upper=1.0),),
             )
         ),
-        privacy=a_privacy(
-            epsilon=draw(mostly(3.0, 3.5, 4.5)), delta=draw(mostly(1e-6, 5e-6, 5e-5))
-        ),
+        privacy=privacy,
         minimum_persons=draw(mostly(100, 49, 70, 5000)),
         minimum_brands=draw(mostly(3, 2, 9)),
         recipients=draw(mostly(("alliance-members",), ("operator",), ("press", "operator"))),
@@ -118,7 +133,18 @@ def cases(draw: st.DrawFn) -> Case:
                 mostly(
                     tuple(a_member(brand) for brand in BRANDS),
                     (a_member("birch"), a_member("cedar")),
+                    (
+                        a_member("alder", legal_entity="Holding Ltd"),
+                        a_member("birch", legal_entity="Holding Ltd"),
+                        a_member("cedar"),
+                    ),
                 )
+            ),
+            floors=Floors(
+                minimum_brands=3,
+                minimum_persons=50,
+                tolerated_dropouts=draw(mostly(0, 1)),
+                assumed_colluders=draw(mostly(1, 2, 0)),
             ),
         ),
         policy=a_policy(
@@ -177,6 +203,22 @@ def the_charter_allows(case: Case) -> bool:
         and study.retention_days <= charter.limits.retention_days
         and study.privacy.epsilon <= charter.limits.epsilon
         and study.privacy.delta <= charter.limits.delta
+    )
+
+
+def shared_noise_suffices(case: Case) -> bool:
+    noise, charter = case.study.privacy.distributed, case.charter
+    if noise is None:
+        return True
+    least = max(case.study.minimum_brands, 3)
+    return (
+        noise.tolerated_dropouts >= charter.floors.tolerated_dropouts
+        and noise.assumed_colluders >= charter.floors.assumed_colluders
+        and noise.assumed_colluders < least
+        and len(charter.members) >= least + noise.tolerated_dropouts
+        and 2 * (len(charter.members) - noise.tolerated_dropouts)
+        > len(charter.members) + noise.assumed_colluders
+        and len({member.legal_entity for member in charter.members}) >= 3
     )
 
 
@@ -245,6 +287,7 @@ def expected(case: Case) -> bool:
     return (
         the_parties_are_right(case)
         and the_charter_allows(case)
+        and shared_noise_suffices(case)
         and a_permit_covers_it(case)
         and the_columns_fit(case)
         and consent_allows(case)

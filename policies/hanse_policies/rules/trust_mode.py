@@ -1,0 +1,82 @@
+"""Trust mode: noise that brands share is enough whoever drops out or colludes.
+
+A study in mode `local` is asked nothing here: each brand's noise is its own. In
+mode `distributed` the study states the strictest numbers itself, as for the
+other minimums, and the charter must have the members that a sum needs.
+"""
+
+from __future__ import annotations
+
+from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.documents import LEAST_LEGAL_ENTITIES, DistributedNoise
+from hanse_policies.facts import Facts
+
+
+def check(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether shared noise is enough, with this charter's members."""
+    noise = facts.study.privacy.distributed
+    if noise is None:
+        return ()
+    return (*_check_floors(facts, noise), *_check_members(facts, noise))
+
+
+def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
+    floors, charter, study = facts.charter.floors, facts.sources.charter, facts.sources.study
+    least = _least_brands(facts)
+    return (
+        judge(
+            "trust-mode.dropouts",
+            noise.tolerated_dropouts >= floors.tolerated_dropouts,
+            charter.line_of("floors", "tolerated_dropouts"),
+            asked=str(noise.tolerated_dropouts),
+            limit=str(floors.tolerated_dropouts),
+            at=study.line_of("privacy", "distributed", "tolerated_dropouts"),
+        ),
+        judge(
+            "trust-mode.colluders",
+            noise.assumed_colluders >= floors.assumed_colluders,
+            charter.line_of("floors", "assumed_colluders"),
+            asked=str(noise.assumed_colluders),
+            limit=str(floors.assumed_colluders),
+            at=study.line_of("privacy", "distributed", "assumed_colluders"),
+        ),
+        judge(
+            "trust-mode.honest",
+            least - noise.assumed_colluders >= 1,
+            study.line_of("privacy", "distributed", "assumed_colluders"),
+            asked=str(noise.assumed_colluders),
+            limit=str(least),
+            needed=str(noise.assumed_colluders + 1),
+        ),
+    )
+
+
+def _check_members(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
+    members, charter = facts.charter.members, facts.sources.charter
+    least = max(_least_brands(facts), noise.quorum(len(members)))
+    needed = least + noise.tolerated_dropouts
+    entities = len({member.entity_key for member in members})
+    return (
+        judge(
+            "trust-mode.members",
+            len(members) >= needed,
+            charter.line_of("members"),
+            found=str(len(members)),
+            limit=str(needed),
+            dropouts=str(noise.tolerated_dropouts),
+            at=facts.sources.study.line_of("privacy", "distributed", "tolerated_dropouts"),
+        ),
+        judge(
+            "trust-mode.entities",
+            entities >= LEAST_LEGAL_ENTITIES,
+            charter.line_of("members"),
+            found=str(entities),
+            limit=str(LEAST_LEGAL_ENTITIES),
+        ),
+    )
+
+
+def _least_brands(facts: Facts) -> int:
+    """Return the fewest brands in a sum: what the parties ask for, and never below three."""
+    floor = facts.charter.floors.minimum_brands
+    return max(facts.study.minimum_brands, floor, LEAST_LEGAL_ENTITIES)
