@@ -19,6 +19,7 @@ from hanse_federation.release import (
     PrivacyStatement,
     Release,
     ReleaseCard,
+    SharedNoise,
     guarantee_sentence,
     read_release,
 )
@@ -59,6 +60,13 @@ PRIVACY = PrivacyStatement(
     accountant="Renyi divergence, hanse",
     accountant_version="1",
     across_alliance=AcrossAlliance(brands=5, epsilon=6.4, delta=1e-6),
+)
+SHARED_PRIVACY = PrivacyStatement.model_validate(
+    PRIVACY.model_dump()
+    | {
+        "mode": TrustMode.DISTRIBUTED,
+        "shared_noise": SharedNoise(least_brands=4, assumed_colluders=1, tolerated_dropouts=1),
+    }
 )
 QUALITY = ModelQuality(
     auc=Interval(estimate=0.75, lower=0.72, upper=0.78, confidence=0.95),

@@ -71,7 +71,9 @@ def ratio_figure(value: float, square: float, linear: float, constant: float) ->
     root = math.sqrt(discriminant)
     lower = _into_unit((-linear - root) / (2 * square))
     upper = _into_unit((-linear + root) / (2 * square))
-    return Figure(_into_unit(value), Interval(lower, upper))
+    # Of large counts the interval is narrower than floats are fine; the value is in it still.
+    held = _into_unit(value)
+    return Figure(held, Interval(min(lower, held), max(upper, held)))
 
 
 def _into_unit(value: float) -> float:

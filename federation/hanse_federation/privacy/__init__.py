@@ -13,6 +13,8 @@ from hanse_federation.privacy.events import (
     Event,
     GaussianEvent,
     PoissonSampledGaussianEvent,
+    PoissonSampledSummedGaussianEvent,
+    SummedGaussianEvent,
 )
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.privacy.mechanism import GaussianGrid, gaussian_integers
@@ -30,11 +32,13 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "PoissonSampledGaussianEvent",
+    "PoissonSampledSummedGaussianEvent",
     "PrivacyLimit",
     "PrivacyPlan",
     "PrivacySpent",
     "Receipt",
     "RenyiCurve",
+    "SummedGaussianEvent",
     "gaussian_integers",
     "plan_study",
 ]

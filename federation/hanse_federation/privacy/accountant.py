@@ -28,8 +28,14 @@ from hanse_federation.privacy.events import (
     Event,
     GaussianEvent,
     PoissonSampledGaussianEvent,
+    PoissonSampledSummedGaussianEvent,
+    SummedGaussianEvent,
 )
 from hanse_federation.privacy.sampled_gaussian import Floats, sampled_gaussian_divergence
+from hanse_federation.privacy.summed_gaussian import (
+    sampled_summed_divergence,
+    summed_gaussian_rho,
+)
 
 ORDERS: Floats = 1 + 2.0 ** np.concatenate(
     [np.arange(-40, 0) / 8, np.arange(224) / 32, 7 + np.arange(61) / 12]
@@ -37,6 +43,9 @@ ORDERS: Floats = 1 + 2.0 ** np.concatenate(
 """Renyi orders for sampled events: a - 1 from 2^-5 to 2^12, closest from 1 to 128,
 where the best order of a sampled training lies and its divergence bends sharply."""
 ORDERS.setflags(write=False)
+
+LEAST_EVENT_MULTIPLIER = 1e-3
+"""Least noise, over the sensitivity, that an event may state."""
 
 _NO_DIVERGENCE: Floats = np.zeros(len(ORDERS))
 _NO_DIVERGENCE.setflags(write=False)
@@ -169,6 +178,11 @@ class Accountant:
             return RenyiCurve(rho, rho, _NO_DIVERGENCE)
         if isinstance(event, PoissonSampledGaussianEvent):
             return _sampled_curve(event)
+        if isinstance(event, SummedGaussianEvent):
+            rho = _rho_of_sum(event)
+            return RenyiCurve(rho, rho, _NO_DIVERGENCE)
+        if isinstance(event, PoissonSampledSummedGaussianEvent):
+            return _sampled_sum_curve(event)
         if isinstance(event, ComposedEvent):
             return self.compose(event.events)
         raise PrivacyEventError(f"expected a known privacy event, got {type(event).__name__}")
@@ -256,9 +270,10 @@ def check_event_numbers(noise_multiplier: float, sampling_rate: float, steps: in
     Raises:
         PrivacyEventError: One of them is out of its range.
     """
-    if not (math.isfinite(noise_multiplier) and noise_multiplier >= 1e-3):
+    if not (math.isfinite(noise_multiplier) and noise_multiplier >= LEAST_EVENT_MULTIPLIER):
         raise PrivacyEventError(
-            f"expected a noise multiplier of at least 0.001 and finite, got {noise_multiplier}"
+            f"expected a noise multiplier of at least {LEAST_EVENT_MULTIPLIER} and finite, "
+            f"got {noise_multiplier}"
         )
     if not 0 < sampling_rate <= 1:
         raise PrivacyEventError(
@@ -280,6 +295,37 @@ def _sampled_curve(event: PoissonSampledGaussianEvent) -> RenyiCurve:
         return RenyiCurve(rho, rho, _NO_DIVERGENCE).times(event.steps)
     divergence = _one_sampled_step(event.noise_multiplier, event.sampling_rate)
     return RenyiCurve(rho, 0.0, divergence).times(event.steps)
+
+
+def _rho_of_sum(event: SummedGaussianEvent) -> float:
+    check_event_numbers(event.noise_multiplier, 1.0, 1)
+    return summed_gaussian_rho(
+        event.noise_multiplier, event.shares, event.share_sigma, event.dimension
+    )
+
+
+def _sampled_sum_curve(event: PoissonSampledSummedGaussianEvent) -> RenyiCurve:
+    summed = event.summed
+    check_event_numbers(summed.noise_multiplier, event.sampling_rate, event.steps)
+    rho = _rho_of_sum(summed)
+    if event.sampling_rate == 1:
+        return RenyiCurve(rho, rho, _NO_DIVERGENCE).times(event.steps)
+    divergence = _one_sampled_sum(summed, event.sampling_rate)
+    return RenyiCurve(rho, 0.0, divergence).times(event.steps)
+
+
+@lru_cache(maxsize=256)
+def _one_sampled_sum(summed: SummedGaussianEvent, sampling_rate: float) -> Floats:
+    divergence = sampled_summed_divergence(
+        summed.noise_multiplier,
+        sampling_rate,
+        ORDERS,
+        shares=summed.shares,
+        share_sigma=summed.share_sigma,
+        dimension=summed.dimension,
+    )
+    divergence.setflags(write=False)
+    return divergence
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,8 @@ from hanse_federation.privacy.events import (
     Event,
     GaussianEvent,
     PoissonSampledGaussianEvent,
+    PoissonSampledSummedGaussianEvent,
+    SummedGaussianEvent,
 )
 from hanse_policies.documents import Purpose, StudyId
 
@@ -132,7 +134,25 @@ def _event_value(event: Event) -> dict[str, Any]:
             "sampling_rate": float(event.sampling_rate),
             "steps": int(event.steps),
         }
+    if isinstance(event, SummedGaussianEvent):
+        return {"kind": "summed-gaussian", **_sum_value(event)}
+    if isinstance(event, PoissonSampledSummedGaussianEvent):
+        return {
+            "kind": "poisson-sampled-summed-gaussian",
+            **_sum_value(event.summed),
+            "sampling_rate": float(event.sampling_rate),
+            "steps": int(event.steps),
+        }
     return {"kind": "composed", "events": [_event_value(part) for part in event.events]}
+
+
+def _sum_value(event: SummedGaussianEvent) -> dict[str, Any]:
+    return {
+        "noise_multiplier": float(event.noise_multiplier),
+        "shares": int(event.shares),
+        "share_sigma": float(event.share_sigma),
+        "dimension": int(event.dimension),
+    }
 
 
 def _event_from_value(value: dict[str, Any]) -> Event:
@@ -142,6 +162,21 @@ def _event_from_value(value: dict[str, Any]) -> Event:
         return PoissonSampledGaussianEvent(
             float(value["noise_multiplier"]), float(value["sampling_rate"]), int(value["steps"])
         )
+    if value["kind"] == "summed-gaussian":
+        return _sum_from_value(value)
+    if value["kind"] == "poisson-sampled-summed-gaussian":
+        return PoissonSampledSummedGaussianEvent(
+            _sum_from_value(value), float(value["sampling_rate"]), int(value["steps"])
+        )
     if value["kind"] == "composed":
         return ComposedEvent(tuple(_event_from_value(part) for part in value["events"]))
     raise ValueError(value["kind"])
+
+
+def _sum_from_value(value: dict[str, Any]) -> SummedGaussianEvent:
+    return SummedGaussianEvent(
+        float(value["noise_multiplier"]),
+        int(value["shares"]),
+        float(value["share_sigma"]),
+        int(value["dimension"]),
+    )

@@ -25,6 +25,7 @@ from hanse_federation.privacy.gaussian_table import (
     HEAD_BITS,
     REST_BYTES,
     GaussianTable,
+    entry_count,
     gaussian_table,
     table_distance,
 )
@@ -76,6 +77,11 @@ class DiscreteGaussian:
         self.sigma = float(sigma)
         part = self.sigma if self._stride == 0 else _smallest_part(self.sigma, self._stride)
         self._table_sigma = part
+
+    @property
+    def largest(self) -> int:
+        """The largest |draw| there is; what the law has beyond is in `statistical_distance`."""
+        return entry_count(self._table_sigma) * (1 + self._stride)
 
     def sample(self, count: int, randomness: Randomness) -> NDArray[np.int64]:
         """Draw `count` independent integers.

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_SHARE_SIGMA = 8.0
+"""Least parameter of a share of noise, in units of the integers summed: every mechanism
+here keeps it, and from there on a sum of shares is discrete Gaussian for all purposes."""
+
 
 @dataclass(frozen=True, slots=True)
 class GaussianEvent:
@@ -38,10 +42,50 @@ class PoissonSampledGaussianEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SummedGaussianEvent:
+    """One release of a sum to which several brands each added discrete Gaussian noise.
+
+    Attributes:
+        noise_multiplier: Standard deviation of `shares` shares together over the
+            L2 sensitivity of the sum, > 0.
+        shares: Shares of noise that nobody can take off, at least 1.
+        share_sigma: Parameter of one share in units of the integers summed, or a
+            smaller number; the less, the more is charged.
+        dimension: Coordinates of the sum, or a larger number.
+    """
+
+    noise_multiplier: float
+    shares: int
+    share_sigma: float
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonSampledSummedGaussianEvent:
+    """`steps` such sums, each over a fresh Poisson sample of persons.
+
+    Attributes:
+        summed: One of them, without sampling.
+        sampling_rate: Chance of each person to be in each sample, in (0, 1].
+        steps: Number of releases, at least 1.
+    """
+
+    summed: SummedGaussianEvent
+    sampling_rate: float
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class ComposedEvent:
     """Several events on the same persons."""
 
     events: tuple[Event, ...]
 
 
-Event = GaussianEvent | PoissonSampledGaussianEvent | ComposedEvent
+Event = (
+    GaussianEvent
+    | PoissonSampledGaussianEvent
+    | SummedGaussianEvent
+    | PoissonSampledSummedGaussianEvent
+    | ComposedEvent
+)

@@ -85,16 +85,17 @@ def gaussian_table(sigma: float) -> GaussianTable:
 
 def table_distance(sigma: float) -> float:
     """Bound the total variation distance between a table and the exact law, see the module."""
-    return (2 * _entry_count(sigma) + 1) * 2.0**-THRESHOLD_BITS
+    return (2 * entry_count(sigma) + 1) * 2.0**-THRESHOLD_BITS
 
 
-def _entry_count(sigma: float) -> int:
+def entry_count(sigma: float) -> int:
+    """Return K, the number of thresholds, which is the largest |X| a table gives."""
     return math.ceil(TAIL_SIGMAS * sigma) + 2
 
 
 def _thresholds(sigma: float) -> list[int]:
     """Compute floor(2^255 P(|X| <= k)) for k = 0 .. K-1, K = ceil(19 sigma) + 2."""
-    entries = _entry_count(sigma)
+    entries = entry_count(sigma)
     ratio = _exp_of_minus_half_inverse_square(sigma)
     step = ratio * ratio >> FRACTION_BITS
     weight = 1 << (FRACTION_BITS + 1)  # twice exp(-k^2/2s^2); k = 0 counts once

@@ -8,6 +8,12 @@ the least noise for which the whole composition stays within epsilon. Noise
 multipliers are whole multiples of 0.0001, rounded up, so operator and brand
 compute the same plan. Of delta a 2^-20 part is kept for the sampler, whose
 draws are not exactly discrete Gaussian.
+
+In mode `local` a multiplier is the noise that each brand adds. In mode
+`distributed` it is the noise of `shares` brands together, which is the fewest
+brands in a decoded sum less the colluders assumed: so many shares are in every
+sum, and nobody who colludes can take them off. The brands that may drop out are
+no part of `shares`, for a sum without them still has the fewest brands.
 """
 
 from __future__ import annotations
@@ -29,13 +35,16 @@ from hanse_federation.privacy.accountant import (
     zcdp_epsilon,
 )
 from hanse_federation.privacy.events import (
+    LEAST_SHARE_SIGMA,
     ComposedEvent,
     Event,
     GaussianEvent,
     PoissonSampledGaussianEvent,
+    PoissonSampledSummedGaussianEvent,
+    SummedGaussianEvent,
 )
 from hanse_federation.privacy.sampled_gaussian import sampled_gaussian_divergence
-from hanse_policies.documents import LocalTraining, Study, TrainModel
+from hanse_policies.documents import LEAST_LEGAL_ENTITIES, LocalTraining, Study, TrainModel
 
 MULTIPLIER_STEP = 1e-4
 LEAST_MULTIPLIER = 0.1
@@ -44,6 +53,8 @@ MOST_MULTIPLIER = 1e6
 SAMPLER_SHARE_OF_DELTA = 2.0**-20
 MOST_COHORT_NOISE = 0.5
 """Most standard deviation of the cohort's noise, as a part of the floor it is held against."""
+MOST_COORDINATES = 1 << 40
+"""More coordinates than any sum of a study has; what shared noise is charged for."""
 DRAWS_COVERED = 2.0**48
 """More draws than one person's data can meet in a study."""
 MOST_DISTANCE_PER_DRAW = 2.0**-233
@@ -68,6 +79,8 @@ class PrivacyPlan:
         spent: What the whole study costs if each question is asked as planned.
         multipliers: Noise multiplier of each question.
         local: How each training round samples; None for a measurement.
+        shares: Brands that divide the noise of a multiplier; 1 where each adds it all.
+        is_distributed: Whether a sum over brands is private, not each part by itself.
     """
 
     rounds: int
@@ -75,6 +88,8 @@ class PrivacyPlan:
     spent: PrivacySpent
     multipliers: tuple[tuple[Question, float], ...]
     local: LocalTraining | None
+    shares: int = 1
+    is_distributed: bool = False
 
     def noise_multiplier(self, question: Question) -> float:
         """Return the noise multiplier of one asking of a question.
@@ -88,6 +103,14 @@ class PrivacyPlan:
         asked = ", ".join(planned.value for planned, _ in self.multipliers)
         raise PrivacyPlanError(f"expected one of the study's questions {asked}, got {question}")
 
+    def share_multiplier(self, question: Question) -> float:
+        """Return the deviation of the noise that one brand adds, over the sensitivity.
+
+        Raises:
+            PrivacyPlanError: The study does not ask this question.
+        """
+        return self.noise_multiplier(question) / math.sqrt(self.shares)
+
     def event(self, question: Question) -> Event:
         """Return what one asking of a question releases.
 
@@ -95,9 +118,10 @@ class PrivacyPlan:
             PrivacyPlanError: The study does not ask this question.
         """
         multiplier = self.noise_multiplier(question)
+        shares = self.shares if self.is_distributed else None
         if question is Question.TRAIN and self.local is not None:
-            return _training_event(self.local, multiplier)
-        return GaussianEvent(multiplier)
+            return _training_event(self.local, multiplier, shares)
+        return _counting_event(multiplier, shares)
 
     def times_asked(self, question: Question) -> int:
         """Return how often the study asks a question."""
@@ -123,20 +147,23 @@ def plan_study(study: Study) -> PrivacyPlan:
 
     Raises:
         PrivacyPlanError: The shares leave nothing for the main question, no noise
-            allowed here is enough, or the cohort's noise drowns the floor of persons.
+            allowed here is enough, the cohort's noise drowns the floor of persons, or
+            the colluders assumed leave nobody to add noise.
     """
+    shares = _noise_shares(study)
     limit = PrivacyLimit(study.privacy.epsilon, study.privacy.delta)
     computation = study.computation
     training = computation if isinstance(computation, TrainModel) else None
     try:
-        plan = _plan(limit, study.privacy.cohort_budget_share, training)
+        plan = _plan(limit, study.privacy.cohort_budget_share, training, shares)
     except (ArithmeticError, ValueError) as error:
         raise PrivacyPlanError(
             f"expected privacy parameters that noise can be computed for, got epsilon "
             f"{limit.epsilon:g} and delta {limit.delta:g} with shares or rates that are too "
             "small; raise them"
         ) from error
-    noise = plan.noise_multiplier(Question.COHORT)
+    contributions = 1 if shares is None else least_brands(study)
+    noise = plan.share_multiplier(Question.COHORT) * math.sqrt(contributions)
     if noise > study.minimum_persons * MOST_COHORT_NOISE:
         raise PrivacyPlanError(
             f"expected noise of the cohort's size of at most {MOST_COHORT_NOISE:g} times "
@@ -146,21 +173,47 @@ def plan_study(study: Study) -> PrivacyPlan:
     return plan
 
 
+def least_brands(study: Study) -> int:
+    """Return the fewest brands in a decoded sum, by the study's own word and never below three.
+
+    The rules see to it that a study's word is at least its charter's.
+    """
+    return max(study.minimum_brands, LEAST_LEGAL_ENTITIES)
+
+
+def _noise_shares(study: Study) -> int | None:
+    """Return how many brands divide the noise; None where each adds all of it."""
+    noise = study.privacy.distributed
+    if noise is None:
+        return None
+    shares = least_brands(study) - noise.assumed_colluders
+    if shares < 1:
+        raise PrivacyPlanError(
+            f"expected assumed_colluders below the {least_brands(study)} brands of the smallest "
+            f"sum, got {noise.assumed_colluders}, which leaves nobody's noise; raise "
+            "minimum_brands or lower assumed_colluders"
+        )
+    return shares
+
+
 @lru_cache(maxsize=128)
-def _plan(limit: PrivacyLimit, cohort_share: float, training: TrainModel | None) -> PrivacyPlan:
+def _plan(
+    limit: PrivacyLimit, cohort_share: float, training: TrainModel | None, noise_shares: int | None
+) -> PrivacyPlan:
     delta = accounting_delta(limit.delta)
     target = PrivacyLimit(_effective_epsilon(limit) * _HEADROOM, delta)
     rho = rho_within(target)
     cohort = _multiplier_for(cohort_share * rho)
     multipliers = [(Question.COHORT, cohort)]
-    fixed = Accountant().curve(GaussianEvent(cohort))
+    fixed = Accountant().curve(_counting_event(cohort, noise_shares))
     shares = cohort_share
     if training is not None:
         share = training.evaluation.budget_share
         shares += share
         evaluation = _multiplier_for(share * rho / training.rounds)
         multipliers.append((Question.EVALUATE, evaluation))
-        fixed += Accountant().curve(GaussianEvent(evaluation)).times(training.rounds)
+        asked = Accountant().curve(_counting_event(evaluation, noise_shares))
+        fixed += asked.times(training.rounds)
     if shares >= 1 or fixed.epsilon(delta) >= target.epsilon:
         raise PrivacyPlanError(
             f"expected cohort_budget_share and evaluation.budget_share below 1 together, got "
@@ -169,13 +222,15 @@ def _plan(limit: PrivacyLimit, cohort_share: float, training: TrainModel | None)
     question = Question.MEASURE if training is None else Question.TRAIN
     main = _main_multiplier(fixed, target, training)
     multipliers.append((question, main))
-    total = fixed + _main_curve(main, training)
+    total = fixed + _main_curve(main, training, noise_shares)
     return PrivacyPlan(
         rounds=0 if training is None else training.rounds,
         limit=limit,
         spent=PrivacySpent(total.epsilon(delta), limit.delta, total.rho),
         multipliers=tuple(multipliers),
         local=None if training is None else training.local,
+        shares=noise_shares or 1,
+        is_distributed=noise_shares is not None,
     )
 
 
@@ -197,14 +252,26 @@ def _planned(steps: int) -> float:
     return max(LEAST_MULTIPLIER, round(steps * MULTIPLIER_STEP, 4))
 
 
-def _training_event(local: LocalTraining, multiplier: float) -> PoissonSampledGaussianEvent:
-    return PoissonSampledGaussianEvent(multiplier, local.sampling_rate, local.steps_per_round)
+def _counting_event(multiplier: float, shares: int | None) -> GaussianEvent | SummedGaussianEvent:
+    if shares is None:
+        return GaussianEvent(multiplier)
+    return SummedGaussianEvent(multiplier, shares, LEAST_SHARE_SIGMA, MOST_COORDINATES)
 
 
-def _main_curve(multiplier: float, training: TrainModel | None) -> RenyiCurve:
+def _training_event(
+    local: LocalTraining, multiplier: float, shares: int | None
+) -> PoissonSampledGaussianEvent | PoissonSampledSummedGaussianEvent:
+    rate, steps = local.sampling_rate, local.steps_per_round
+    if shares is None:
+        return PoissonSampledGaussianEvent(multiplier, rate, steps)
+    summed = SummedGaussianEvent(multiplier, shares, LEAST_SHARE_SIGMA, MOST_COORDINATES)
+    return PoissonSampledSummedGaussianEvent(summed, rate, steps)
+
+
+def _main_curve(multiplier: float, training: TrainModel | None, shares: int | None) -> RenyiCurve:
     if training is None:
-        return Accountant().curve(GaussianEvent(multiplier))
-    event = _training_event(training.local, multiplier)
+        return Accountant().curve(_counting_event(multiplier, shares))
+    event = _training_event(training.local, multiplier, shares)
     return Accountant().curve(event).times(training.rounds)
 
 
@@ -254,7 +321,8 @@ def _search_function(
     """Return the whole's epsilon as a function of the main multiplier, in planned steps.
 
     Only orders at which `fixed` alone stays within `target` can decide, so only
-    these are computed; above `target` the function is an upper bound.
+    these are computed; above `target` the function is an upper bound. What shared
+    noise costs more than a Gaussian is less than a float holds, see `summed_gaussian`.
     """
     losses = fixed.losses(target.delta)
     useful = losses <= target.epsilon

@@ -12,6 +12,7 @@ from hanse_federation.release.card import (
     PrivacyStatement,
     ReleaseCard,
     RocPoint,
+    SharedNoise,
 )
 from hanse_federation.release.directory import (
     Release,
@@ -20,11 +21,18 @@ from hanse_federation.release.directory import (
     release_files,
     write_release,
 )
-from hanse_federation.release.guarantee import LOCAL_LIMITS, guarantee_sentence
+from hanse_federation.release.guarantee import (
+    DISTRIBUTED_LIMITS,
+    LIMITS,
+    LOCAL_LIMITS,
+    guarantee_sentence,
+)
 from hanse_federation.release.recipients import ALL_MEMBERS, is_recipient
 
 __all__ = [
     "ALL_MEMBERS",
+    "DISTRIBUTED_LIMITS",
+    "LIMITS",
     "LOCAL_LIMITS",
     "AcrossAlliance",
     "CalibrationBin",
@@ -38,6 +46,7 @@ __all__ = [
     "Release",
     "ReleaseCard",
     "RocPoint",
+    "SharedNoise",
     "guarantee_sentence",
     "is_recipient",
     "read_release",

@@ -55,12 +55,31 @@ class AcrossAlliance(StrictModel):
 
     brands: Annotated[int, Field(ge=1, le=1000)]
     """The charter's `max_brands_per_person`."""
-    epsilon: Epsilon
+    epsilon: Annotated[FiniteFloat, Field(ge=0)]
     delta: Delta
 
 
+class SharedNoise(StrictModel):
+    """Whom the noise of each decoded sum does without, in mode `distributed`."""
+
+    least_brands: Annotated[int, Field(ge=1, le=1000)]
+    """Fewest brands in a decoded sum; each added a share of the noise."""
+    assumed_colluders: Annotated[int, Field(ge=0, le=999)]
+    """So many of them may have told their share, and enough noise remains."""
+    tolerated_dropouts: Annotated[int, Field(ge=0, le=999)]
+
+    @model_validator(mode="after")
+    def _check_remainder(self) -> Self:
+        if self.assumed_colluders >= self.least_brands:
+            raise ValueError("fewer brands must be assumed to collude than are in a sum")
+        return self
+
+
 class PrivacyStatement(StrictModel):
-    """The privacy loss of everything that left for this release, for one person at one brand."""
+    """The privacy loss of all that was released to get here, for one person at one brand.
+
+    In mode `local` that is what left each brand, in mode `distributed` each decoded sum.
+    """
 
     unit: PrivacyUnit
     neighbours: NeighbouringRelation
@@ -72,14 +91,21 @@ class PrivacyStatement(StrictModel):
     accountant: ShortText
     accountant_version: ShortText
     across_alliance: AcrossAlliance
+    shared_noise: SharedNoise | None = None
+
+    @model_validator(mode="after")
+    def _check_mode(self) -> Self:
+        if (self.mode is TrustMode.DISTRIBUTED) != (self.shared_noise is not None):
+            raise ValueError("shared_noise is stated in mode distributed, and only there")
+        return self
 
 
 class Cohort(StrictModel):
-    """Who took part: brands by name, persons as a noised number only."""
+    """Who took part: brands by name, persons as one noised total."""
 
     brands: tuple[Identifier, ...] = Field(min_length=1, max_length=1000)
     noised_persons: int
-    """Sum over brands; noise may carry it below zero."""
+    """Decoded as a sum over brands; noise may carry it below zero."""
     standard_deviation: Annotated[FiniteFloat, Field(ge=0)]
     """Of the noise in `noised_persons`."""
 

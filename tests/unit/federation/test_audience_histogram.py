@@ -167,6 +167,20 @@ def test_the_interval_of_small_discrete_noise_is_whole_numbers(
     assert (interval.lower, interval.upper) == (100 - half_width, 100 + half_width)
 
 
+def test_a_share_lies_in_its_interval_where_that_is_narrower_than_floats_are_fine() -> None:
+    measurement, draws = a_measurement(REGION), np.random.default_rng(6)
+    for _ in range(200):
+        figures = measurement.decode(
+            draws.integers(100_000_000, 2_000_000_000, 4),
+            contributions=3,
+            noise_multiplier=2.0,
+            minimum_persons=50,
+        )
+        for cell in figures.cells:
+            assert cell.share is not None
+            assert cell.share.interval.lower <= cell.share.value <= cell.share.interval.upper
+
+
 def test_a_sum_of_another_length_or_of_nobody_is_refused() -> None:
     measurement = a_measurement(REGION)
     with pytest.raises(MeasurementRowsError, match="expected 4 cells from at least 1 brand, got 3"):

@@ -36,6 +36,8 @@ from hanse_policies.documents import Purpose
 from tests.support.documents import a_budget, a_histogram_study, a_training_study
 from tests.support.ledger import AMPLE, BUDGET, NOW, UNIT, a_charge
 
+MINUTE = timedelta(minutes=1)
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
@@ -243,11 +245,82 @@ def test_epsilon_if_run_counts_what_a_study_was_charged_before_once(ledger: Ledg
     assert forecast == pytest.approx(whole)
 
 
-def test_asking_again_after_a_lost_answer_charges_again(ledger: Ledger) -> None:
-    for _ in range(2):
-        ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
-    spent = ledger.spent(Purpose.MODEL_TRAINING, BUDGET, NOW)
-    assert spent.epsilon == pytest.approx(epsilon_of(2))
+def test_a_standing_charge_covers_the_question_whose_answer_was_lost(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    first = Ledger(path).charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    ledger = Ledger(path)  # the process went before it stored an answer
+    again = ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW + MINUTE)
+    assert again == first
+    assert len(ledger.entries()) == 1
+    assert ledger.spent(Purpose.MODEL_TRAINING, BUDGET, NOW) == first.purpose
+    ledger.store_answer(again.key, b"answer")
+    assert ledger.stored_answer(first.key) == b"answer"
+
+
+def test_a_standing_charge_covers_where_nothing_is_left_to_spend(ledger: Ledger) -> None:
+    budget = a_budget(epsilon=epsilon_of(1) * 1.01)
+    limit = PrivacyLimit(epsilon_of(1) * 1.01, BUDGET.delta)
+    receipts = {
+        ledger.charge(a_charge(1), study_limit=limit, budget=budget, now=NOW).number
+        for _ in range(3)
+    }
+    assert receipts == {1}
+    with pytest.raises(BudgetExceededError):
+        ledger.charge(a_charge(2), study_limit=limit, budget=budget, now=NOW)
+
+
+def test_a_standing_charge_is_one_for_the_latest_total(ledger: Ledger) -> None:
+    for number in (1, 2):
+        ledger.charge(a_charge(number), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    again = ledger.charge(a_charge(1), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    assert again.number == 1
+    assert again.purpose.epsilon == pytest.approx(epsilon_of(2))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"study_digest": "b" * 64},
+        {"round_number": 9},
+        {"question": Question.EVALUATE},
+        {"request_digest": "c" * 64},
+        {"data_version": "data-2"},
+        {"event": GaussianEvent(11.0)},
+        {"purpose": Purpose.AUDIENCE_ANALYTICS},
+    ],
+)
+def test_a_standing_charge_covers_no_other_question(
+    ledger: Ledger, change: dict[str, object]
+) -> None:
+    ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    other = replace(a_charge(), **change)  # type: ignore[arg-type]
+    receipt = ledger.charge(other, study_limit=AMPLE, budget=a_budget(other.purpose), now=NOW)
+    assert receipt.number == 2
+    assert len(ledger.entries()) == 2
+
+
+def test_a_charge_whose_answer_is_stored_covers_no_second_one(ledger: Ledger) -> None:
+    first = ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    ledger.store_answer(first.key, b"answer")
+    second = ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    assert (first.number, second.number) == (1, 2)
+    assert second.purpose.epsilon == pytest.approx(epsilon_of(2))
+
+
+def test_a_charge_of_an_earlier_period_covers_nothing_in_a_later_one(ledger: Ledger) -> None:
+    ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    later = NOW + timedelta(days=91)
+    receipt = ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=later)
+    assert (receipt.number, receipt.charged_at) == (2, later)
+    assert receipt.purpose.epsilon == pytest.approx(epsilon_of(1))
+    assert receipt.study.epsilon == pytest.approx(epsilon_of(2, AMPLE.delta))
+
+
+def test_a_standing_charge_does_not_outlast_a_budget_that_was_lowered(ledger: Ledger) -> None:
+    ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+    lowered = a_budget(epsilon=epsilon_of(1) * 0.9)
+    with pytest.raises(BudgetExceededError):
+        ledger.charge(a_charge(), study_limit=AMPLE, budget=lowered, now=NOW)
 
 
 def test_entries_tell_what_was_charged(ledger: Ledger) -> None:

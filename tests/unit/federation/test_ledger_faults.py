@@ -7,14 +7,16 @@ import signal
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hanse_federation.errors import BudgetExceededError
+from hanse_federation.errors import AnswerConflictError, BudgetExceededError
 from hanse_federation.privacy import Accountant, Ledger
+from hanse_federation.privacy.ledger_file import connect_durably
 from hanse_federation.privacy.plan import accounting_delta
 from hanse_policies.documents import Purpose
 from tests.support.documents import a_budget
@@ -140,6 +142,59 @@ def test_of_fifty_threads_wanting_the_last_unit_one_wins(tmp_path: Path) -> None
         thread.join()
     assert sorted(outcomes) == ["charged"] + ["refused"] * 49
     assert len(ledger.entries()) == 3
+
+
+def test_of_fifty_threads_repeating_one_lost_question_all_are_covered_by_one_charge(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    for number in range(3):
+        ledger.charge(a_charge(number), study_limit=AMPLE, budget=LAST_UNIT, now=NOW)
+    barrier, receipts = threading.Barrier(50), list[int]()
+
+    def ask() -> None:
+        barrier.wait()
+        receipt = ledger.charge(a_charge(1), study_limit=AMPLE, budget=LAST_UNIT, now=NOW)
+        receipts.append(receipt.number)
+
+    threads = [threading.Thread(target=ask) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert receipts == [2] * 50
+    assert len(ledger.entries()) == 3
+
+
+def test_two_who_work_on_one_lost_question_at_once_release_one_answer(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    first, second = Ledger(path), Ledger(path)
+    receipts = [
+        ledger.charge(a_charge(), study_limit=AMPLE, budget=BUDGET, now=NOW)
+        for ledger in (first, second)
+    ]
+    second.store_answer(receipts[1].key, b"the second's noise")
+    with pytest.raises(AnswerConflictError):
+        first.store_answer(receipts[0].key, b"the first's noise")
+    assert first.stored_answer(receipts[0].key) == b"the second's noise"
+    assert len(first.entries()) == 1
+
+
+@given(statement=st.integers(1, 60), after=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_question_asked_until_it_is_answered_costs_once_whatever_crashes(
+    statement: int, after: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        for connect in (power_cut_at(statement, after=after), connect_durably):
+            with suppress(PowerCutError):
+                asked = Ledger(path, connect)
+                if asked.stored_answer(a_charge().key) is None:
+                    work(asked, [0])
+        ledger = Ledger(path)
+        assert [entry.answered for entry in ledger.entries()] == [True]
+        assert spent_rho(path) == pytest.approx(0.005)
 
 
 def test_of_fifty_processes_wanting_the_last_unit_one_wins(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_commits_are_synced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("message", ["database or disk is full", "disk I/O error"])
-@pytest.mark.parametrize("statement", range(1, 10))
+@pytest.mark.parametrize("statement", range(1, 13))
 def test_a_full_or_broken_disk_charges_nothing_in_one_clear_line(
     tmp_path: Path, message: str, statement: int
 ) -> None:

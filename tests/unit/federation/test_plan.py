@@ -12,12 +12,21 @@ from hanse_federation.errors import PrivacyPlanError
 from hanse_federation.messages import Question
 from hanse_federation.privacy import plan as plan_module
 from hanse_federation.privacy.accountant import Accountant, PrivacyLimit, rho_within
-from hanse_federation.privacy.events import GaussianEvent, PoissonSampledGaussianEvent
+from hanse_federation.privacy.events import (
+    LEAST_SHARE_SIGMA,
+    GaussianEvent,
+    PoissonSampledGaussianEvent,
+    PoissonSampledSummedGaussianEvent,
+    SummedGaussianEvent,
+)
 from hanse_federation.privacy.plan import PrivacyPlan, accounting_delta, plan_study
 from hanse_policies.documents import Evaluation, LocalTraining, Study
 from tests.support.documents import (
     a_histogram_study,
     a_privacy,
+    a_shared_privacy,
+    a_shared_training_study,
+    a_summed_training,
     a_training,
     a_training_study,
 )
@@ -155,3 +164,81 @@ def test_cohort_noise_that_would_drown_the_floor_is_refused() -> None:
     privacy = a_privacy(epsilon=0.1, cohort_budget_share=0.001)
     with pytest.raises(PrivacyPlanError, match="drown that floor"):
         plan_study(a_training_study(privacy=privacy, minimum_persons=50))
+
+
+def test_in_mode_local_each_brand_adds_all_the_noise() -> None:
+    plan = plan_study(a_training_study())
+    assert (plan.shares, plan.is_distributed) == (1, False)
+    for question, multiplier in plan.multipliers:
+        assert plan.share_multiplier(question) == multiplier
+
+
+@pytest.mark.parametrize(
+    ("brands", "colluders", "shares"), [(3, 0, 3), (3, 1, 2), (3, 2, 1), (10, 3, 7), (1, 1, 2)]
+)
+def test_noise_is_divided_by_the_honest_brands_of_the_smallest_sum(
+    brands: int, colluders: int, shares: int
+) -> None:
+    study = a_shared_training_study(
+        minimum_brands=brands, privacy=a_shared_privacy(5, colluders), minimum_persons=1000
+    )
+    plan = plan_study(study)
+    assert (plan.shares, plan.is_distributed) == (shares, True)
+    expected = plan.noise_multiplier(Question.TRAIN) / shares**0.5
+    assert plan.share_multiplier(Question.TRAIN) == pytest.approx(expected)
+
+
+def test_a_study_whose_colluders_leave_no_noise_is_refused() -> None:
+    study = a_shared_training_study(privacy=a_shared_privacy(0, 3))
+    with pytest.raises(PrivacyPlanError, match="leaves nobody's noise"):
+        plan_study(study)
+
+
+def test_both_modes_plan_the_same_total_noise() -> None:
+    local = plan_study(a_training_study(computation=a_summed_training()))
+    shared = plan_study(a_shared_training_study())
+    assert shared.multipliers == local.multipliers
+    assert shared.spent.epsilon == pytest.approx(local.spent.epsilon, rel=1e-12)
+    assert shared.spent.rho == pytest.approx(local.spent.rho, rel=1e-12)
+
+
+@given(
+    epsilon=st.floats(0.3, 20),
+    rounds=st.integers(1, 100),
+    rate=st.floats(0.01, 1),
+    colluders=st.integers(0, 2),
+)
+@settings(max_examples=25, deadline=None)
+def test_shared_noise_spends_its_epsilon_and_never_more(
+    epsilon: float, rounds: int, rate: float, colluders: int
+) -> None:
+    local = LocalTraining(
+        steps_per_round=1, sampling_rate=rate, clipping_norm=1.0, learning_rate=0.1
+    )
+    study = a_shared_training_study(
+        computation=a_summed_training(rounds=rounds, local=local),
+        privacy=a_shared_privacy(0, colluders, epsilon=epsilon),
+        minimum_persons=1_000_000,
+    )
+    assert total_epsilon(plan_study(study)) <= epsilon
+    if plan_study(study).noise_multiplier(Question.TRAIN) > plan_module.LEAST_MULTIPLIER:
+        assert total_epsilon(plan_study(study)) >= epsilon * 0.999
+
+
+def test_shared_noise_is_charged_as_a_sum() -> None:
+    plan = plan_study(a_shared_training_study())
+    trained, counted = plan.event(Question.TRAIN), plan.event(Question.COHORT)
+    assert isinstance(trained, PoissonSampledSummedGaussianEvent)
+    assert trained.summed.noise_multiplier == plan.noise_multiplier(Question.TRAIN)
+    assert (trained.sampling_rate, trained.steps) == (0.2, 1)
+    assert isinstance(counted, SummedGaussianEvent)
+    assert (counted.shares, counted.share_sigma) == (2, LEAST_SHARE_SIGMA)
+
+
+def test_a_cohort_whose_total_noise_would_drown_the_floor_is_refused() -> None:
+    """One share suffices for a sum of three, so the total has three times its variance."""
+    calm = a_shared_training_study(privacy=a_shared_privacy(0, 0), minimum_persons=15)
+    noise = plan_study(calm).noise_multiplier(Question.COHORT)
+    assert noise <= 15 / 2 < noise * 3**0.5
+    with pytest.raises(PrivacyPlanError, match="drown that floor"):
+        plan_study(a_shared_training_study(privacy=a_shared_privacy(0, 2), minimum_persons=15))

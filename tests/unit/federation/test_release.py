@@ -21,8 +21,12 @@ from hanse_federation.errors import (
 )
 from hanse_federation.messages import Tensor
 from hanse_federation.release import (
+    DISTRIBUTED_LIMITS,
+    LIMITS,
+    LOCAL_LIMITS,
     Interval,
     MeasuredCell,
+    PrivacyStatement,
     guarantee_sentence,
     is_recipient,
     write_release,
@@ -30,6 +34,7 @@ from hanse_federation.release import (
 from hanse_federation.release.directory import FileEntry, SignedRelease
 from hanse_policies.documents import (
     BrandId,
+    TrustMode,
 )
 from hanse_policies.signing import SigningKey
 from tests.support.releases import (
@@ -37,6 +42,7 @@ from tests.support.releases import (
     KEY,
     NOW,
     PRIVACY,
+    SHARED_PRIVACY,
     TABLE,
     card,
     parameters,
@@ -236,6 +242,46 @@ def test_guarantee_states_both_figures_rounded_up() -> None:
     assert "(2.000, 1.0e-06)" in sentence
     assert "at most 5 brands" in sentence
     assert "(6.400, 1.0e-06)" in sentence
+
+
+def test_guarantee_of_a_sum_says_what_it_rests_on() -> None:
+    sentence = guarantee_sentence(SHARED_PRIVACY)
+
+    assert "sums that are decoded, each over at least 4 brands" in sentence
+    assert "(2.000, 1.0e-06) with the person's data at one brand" in sentence
+    assert "(6.400, 1.0e-06) with the person's data at all of at most 5 brands" in sentence
+    assert "while at most 1 brand in a sum add no noise or tell theirs" in sentence
+    assert "leaves that brand" not in sentence
+
+
+def test_limits_claim_no_more_than_their_mode_gives() -> None:
+    assert not any("each brand's noised contribution" in limit for limit in LOCAL_LIMITS)
+    assert any("share of the noise only" in limit for limit in DISTRIBUTED_LIMITS)
+    assert any("assumed to collude" in limit for limit in DISTRIBUTED_LIMITS)
+    assert set(LIMITS) == set(TrustMode)
+
+
+def test_release_in_mode_distributed_comes_back_as_released(tmp_path: Path) -> None:
+    made = card(privacy=SHARED_PRIVACY, limits=DISTRIBUTED_LIMITS)
+    write_release(tmp_path / "release", made, parameters(), KEY)
+
+    assert read(tmp_path / "release").card.privacy.shared_noise == SHARED_PRIVACY.shared_noise
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"mode": TrustMode.LOCAL}, id="shared noise in mode local"),
+        pytest.param({"shared_noise": None}, id="mode distributed without shared noise"),
+        pytest.param(
+            {"shared_noise": {"least_brands": 3, "assumed_colluders": 3, "tolerated_dropouts": 0}},
+            id="no honest brand",
+        ),
+    ],
+)
+def test_privacy_statement_that_contradicts_itself_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        PrivacyStatement.model_validate(SHARED_PRIVACY.model_dump() | changes)
 
 
 @pytest.mark.parametrize(
