@@ -3,7 +3,9 @@
 A request asks one brand one question; a reply answers exactly that request. The
 two are bound together by `Binding`, so a reply to another run, round, study or
 request is refused however well it is formed. A refusal carries a code and
-nothing else: the detail stays with the party that raised it.
+nothing else: the detail stays with the party that raised it. Secure aggregation
+asks a question in steps: `JoinRequest` carries it, the other steps follow in
+`secure_aggregation.messages`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from hanse_federation.errors import InvalidMessageError
+from hanse_federation.secure_aggregation.messages import StepReply, StepRequest
 from hanse_policies.documents import BrandId
 
 FloatArray = NDArray[np.float32]
@@ -97,8 +101,29 @@ class Refusal:
     code: str
 
 
-RequestPayload = CohortRequest | TrainRequest | EvaluateRequest | MeasureRequest
-ReplyPayload = CohortReply | TrainReply | CellsReply | Refusal
+QuestionPayload = CohortRequest | TrainRequest | EvaluateRequest | MeasureRequest
+AnswerPayload = CohortReply | TrainReply | CellsReply
+"""What answers a question: one brand's part, or the sum over brands."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequest:
+    """Ask a question to be answered in a sum; the first step of secure aggregation.
+
+    Attributes:
+        asked: The question.
+        attempt: 1, 2, ...; a later attempt at the same sum replaces an earlier one.
+        reference_persons: Public mean of the noised cohort sizes, persons a brand;
+            at least 0, and 0 with the cohort question.
+    """
+
+    asked: QuestionPayload
+    attempt: int
+    reference_persons: int
+
+
+RequestPayload = QuestionPayload | JoinRequest | StepRequest
+ReplyPayload = AnswerPayload | Refusal | StepReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +162,36 @@ class Reply:
     payload: ReplyPayload
 
 
-QUESTION_OF: dict[type[RequestPayload], Question] = {
+QUESTION_OF: dict[type[QuestionPayload], Question] = {
     CohortRequest: Question.COHORT,
     TrainRequest: Question.TRAIN,
     EvaluateRequest: Question.EVALUATE,
     MeasureRequest: Question.MEASURE,
 }
+
+
+def question_of(payload: RequestPayload) -> Question:
+    """Tell which question a request is about, whatever step of it the request takes.
+
+    Raises:
+        InvalidMessageError: A step names no question that exists.
+    """
+    match payload:
+        case CohortRequest() | TrainRequest() | EvaluateRequest() | MeasureRequest():
+            return QUESTION_OF[type(payload)]
+        case JoinRequest():
+            return QUESTION_OF[type(payload.asked)]
+        case _:
+            return question_named(payload.question)
+
+
+def question_named(name: str) -> Question:
+    """Find a question by its name.
+
+    Raises:
+        InvalidMessageError: No question has this name.
+    """
+    try:
+        return Question(name)
+    except ValueError:
+        raise InvalidMessageError("question", f"one of {', '.join(Question)}", "another") from None

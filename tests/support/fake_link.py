@@ -50,7 +50,13 @@ class FakeLink:
         replies = self._forge(Reply(request.binding, brand, payload))
         self._waiting.setdefault(request.binding.request, []).extend(replies)
 
-    def collect(self, requests: Collection[str], timeout_seconds: float) -> tuple[Reply, ...]:
+    def collect(
+        self,
+        requests: Collection[str],
+        timeout_seconds: float,
+        *,
+        first: bool = False,
+    ) -> tuple[Reply, ...]:
         self.waits.append(timeout_seconds)
         return tuple(reply for name in requests for reply in self._waiting.pop(name, []))
 

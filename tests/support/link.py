@@ -222,6 +222,8 @@ class LinkBench:
         credentials: TlsCredentials | None = None,
         name: str = "alpha",
         on_sent: Callable[[SentMessage], None] = lambda _: None,
+        *,
+        unsafe_plaintext_replies: bool = True,
     ) -> Iterator[RunningBrand]:
         connection = BrandConnection(
             self.server.address,
@@ -230,6 +232,7 @@ class LinkBench:
             clock=now,
             on_sent=on_sent,
             settings=self.settings,
+            unsafe_plaintext_replies=unsafe_plaintext_replies,
         )
         running = RunningBrand(connection)
         running.thread.start()

@@ -78,6 +78,8 @@ def plain(message: object) -> object:
     if isinstance(message, Tensor):
         values = message.values
         return (message.name, values.shape, str(values.dtype), values.tobytes())
+    if isinstance(message, np.ndarray):
+        return (message.shape, str(message.dtype), message.tobytes())
     if isinstance(message, tuple):
         return tuple(plain(part) for part in message)
     if hasattr(message, "__dataclass_fields__"):

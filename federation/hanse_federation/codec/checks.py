@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -21,6 +22,7 @@ from hanse_policies.documents.base import IDENTIFIER_PATTERN
 
 Buffer = bytes | bytearray | memoryview
 
+MAX_BRANDS = 1000
 MAX_EXACT_INTEGER = 2**53
 """Largest whole number that a float64 holds exactly."""
 MAX_ENVELOPE_BYTES = 1 << 20
@@ -85,6 +87,25 @@ def check_distinct(field: str, values: Collection[str]) -> None:
         raise InvalidMessageError(field, "distinct values", "a value that comes twice")
 
 
+def check_ascending(field: str, values: Sequence[str]) -> None:
+    """Check that values stand in strictly ascending order, so that none comes twice."""
+    if any(left >= right for left, right in pairwise(values)):
+        raise InvalidMessageError(field, "strictly ascending values", "another order")
+
+
+def check_bytes(field: str, content: bytes, length: int) -> bytes:
+    """Check for exactly `length` bytes."""
+    if len(content) != length:
+        raise InvalidMessageError(field, f"{length} bytes", f"{len(content)} bytes")
+    return content
+
+
+def check_no_body(body: memoryview) -> None:
+    """Check that nothing follows the header of a message that has no values."""
+    if body:
+        raise InvalidMessageError("body", "no bytes", f"{len(body)} bytes")
+
+
 def check_hexadecimal(field: str, text: str, digits: int) -> str:
     """Check for exactly `digits` lower-case hexadecimal digits."""
     if len(text) != digits or not _HEXADECIMAL.fullmatch(text):
@@ -134,7 +155,7 @@ def check_brand(field: str, text: str) -> BrandId:
 
 def check_brands(field: str, texts: Sequence[str]) -> tuple[BrandId, ...]:
     """Check for a list of distinct brands, at most 1000."""
-    check_count(field, len(texts), 0, 1000)
+    check_count(field, len(texts), 0, MAX_BRANDS)
     check_distinct(field, texts)
     return tuple(check_brand(field, text) for text in texts)
 

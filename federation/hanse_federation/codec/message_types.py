@@ -7,6 +7,7 @@ from hanse_federation.messages import (
     CohortReply,
     CohortRequest,
     EvaluateRequest,
+    JoinRequest,
     MeasureRequest,
     Refusal,
     ReplyPayload,
@@ -14,15 +15,36 @@ from hanse_federation.messages import (
     TrainReply,
     TrainRequest,
 )
+from hanse_federation.secure_aggregation.messages import (
+    EndorseReply,
+    EndorseRequest,
+    JoinReply,
+    MaskReply,
+    MaskRequest,
+    ShareReply,
+    ShareRequest,
+    UnmaskReply,
+    UnmaskRequest,
+)
 
 _NAMES: dict[type[RequestPayload | ReplyPayload], str] = {
     CohortRequest: "cohort-request",
     TrainRequest: "train-request",
     EvaluateRequest: "evaluate-request",
     MeasureRequest: "measure-request",
+    JoinRequest: "join-request",
+    ShareRequest: "share-request",
+    MaskRequest: "mask-request",
+    EndorseRequest: "endorse-request",
+    UnmaskRequest: "unmask-request",
     CohortReply: "cohort-reply",
     TrainReply: "train-reply",
     CellsReply: "cells-reply",
+    JoinReply: "join-reply",
+    ShareReply: "share-reply",
+    MaskReply: "mask-reply",
+    EndorseReply: "endorse-reply",
+    UnmaskReply: "unmask-reply",
     Refusal: "refusal",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hanse_federation.codec.brand_desk import study_state_from_wire, study_state_to_wire
 from hanse_federation.codec.checks import (
+    MAX_BRANDS,
     MAX_EXACT_INTEGER,
     MAX_ROUNDS,
     check_brand,
@@ -24,7 +25,6 @@ from hanse_federation.link.traffic import FROM_BRAND, TO_BRAND
 from hanse_policies.documents import BrandId
 from hanse_wire.v1 import operator_desk_pb2 as wire
 
-MAX_BRANDS = 1000
 MAX_DETAIL_LENGTH = 2000
 MAX_RULES = 256
 MAX_STUDIES = 10_000

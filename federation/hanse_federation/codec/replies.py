@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from hanse_federation.codec.aggregation_replies import (
+    endorse_reply_from_wire,
+    endorse_reply_to_wire,
+    join_reply_from_wire,
+    join_reply_to_wire,
+    mask_reply_from_wire,
+    mask_reply_to_wire,
+    share_reply_from_wire,
+    share_reply_to_wire,
+    unmask_reply_from_wire,
+    unmask_reply_to_wire,
+)
 from hanse_federation.codec.binding import binding_from_wire, binding_to_wire
 from hanse_federation.codec.block import WireMessage, join_block, split_block
 from hanse_federation.codec.checks import (
@@ -9,6 +21,7 @@ from hanse_federation.codec.checks import (
     Buffer,
     check_code,
     check_count,
+    check_no_body,
     check_range,
     parse_strictly,
 )
@@ -23,6 +36,14 @@ from hanse_federation.messages import (
     Reply,
     ReplyPayload,
     TrainReply,
+)
+from hanse_federation.secure_aggregation.messages import (
+    EndorseReply,
+    JoinReply,
+    MaskReply,
+    ShareReply,
+    StepReply,
+    UnmaskReply,
 )
 from hanse_policies.documents import BrandId
 from hanse_wire.v1 import messages_pb2 as wire
@@ -90,6 +111,8 @@ def _to_wire(header: wire.Reply, payload: ReplyPayload) -> WireMessage:
             header.cells.cells.extend(payload.cells)
         case Refusal():
             header.refusal.code = check_code("code", payload.code)
+        case step:
+            body = _step_to_wire(header, step)
     return join_block(message_type_of(payload), header.SerializeToString(), body)
 
 
@@ -98,13 +121,32 @@ def _header(data: Buffer) -> tuple[wire.Reply, memoryview]:
     return parse_strictly(wire.Reply, header, "header"), body
 
 
+def _step_to_wire(header: wire.Reply, step: StepReply) -> tuple[memoryview, ...]:
+    match step:
+        case MaskReply():
+            message, body = mask_reply_to_wire(step)
+            header.mask.CopyFrom(message)
+            return body
+        case JoinReply():
+            header.join.CopyFrom(join_reply_to_wire(step))
+        case ShareReply():
+            header.share.CopyFrom(share_reply_to_wire(step))
+        case EndorseReply():
+            header.endorse.CopyFrom(endorse_reply_to_wire(step))
+        case UnmaskReply():
+            header.unmask.CopyFrom(unmask_reply_to_wire(step))
+    return ()
+
+
 def _payload(header: wire.Reply, body: memoryview) -> ReplyPayload:
     kind = header.WhichOneof("payload")
-    if kind == "train":
-        weight = _weight(header.train.weight)
-        return TrainReply(parameters_from_wire(header.train.parameters, body), weight)
-    if body:
-        raise InvalidMessageError("body", "no bytes", f"{len(body)} bytes")
+    match kind:
+        case "train":
+            weight = _weight(header.train.weight)
+            return TrainReply(parameters_from_wire(header.train.parameters, body), weight)
+        case "mask":
+            return mask_reply_from_wire(header.mask, body)
+    check_no_body(body)
     match kind:
         case "cohort":
             return CohortReply(_persons(header.cohort.noised_persons))
@@ -113,6 +155,20 @@ def _payload(header: wire.Reply, body: memoryview) -> ReplyPayload:
             return CellsReply(tuple(header.cells.cells))
         case "refusal":
             return Refusal(check_code("code", header.refusal.code))
+        case _:
+            return _step_from_wire(kind, header)
+
+
+def _step_from_wire(kind: str | None, header: wire.Reply) -> StepReply:
+    match kind:
+        case "join":
+            return join_reply_from_wire(header.join)
+        case "share":
+            return share_reply_from_wire(header.share)
+        case "endorse":
+            return endorse_reply_from_wire(header.endorse)
+        case "unmask":
+            return unmask_reply_from_wire(header.unmask)
         case _:
             raise InvalidMessageError("payload", "an answer", "none")
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from hanse_federation.codec.aggregation_requests import (
+    endorse_request_from_wire,
+    endorse_request_to_wire,
+    join_request_from_wire,
+    join_request_to_wire,
+    mask_request_from_wire,
+    mask_request_to_wire,
+    share_request_from_wire,
+    share_request_to_wire,
+    unmask_request_from_wire,
+    unmask_request_to_wire,
+)
 from hanse_federation.codec.binding import binding_from_wire, binding_to_wire
 from hanse_federation.codec.block import WireMessage, join_block, split_block
-from hanse_federation.codec.checks import Buffer, check_seconds, parse_strictly
+from hanse_federation.codec.checks import Buffer, check_no_body, check_seconds, parse_strictly
 from hanse_federation.codec.message_types import message_type_of
-from hanse_federation.codec.parameters import parameters_from_wire, parameters_to_wire
-from hanse_federation.errors import InvalidMessageError
-from hanse_federation.messages import (
-    CohortRequest,
-    EvaluateRequest,
-    MeasureRequest,
-    Request,
-    RequestPayload,
-    TrainRequest,
+from hanse_federation.codec.questions import question_from_wire, question_to_wire
+from hanse_federation.messages import JoinRequest, Request, RequestPayload
+from hanse_federation.secure_aggregation.messages import (
+    EndorseRequest,
+    MaskRequest,
+    ShareRequest,
+    UnmaskRequest,
 )
 from hanse_wire.v1 import messages_pb2 as wire
 
 MAX_DEADLINE_SECONDS = 86_400.0
+
+_STEPS = frozenset({"share", "mask", "endorse", "unmask"})
+"""Steps after joining; none has a body."""
 
 
 def request_to_wire(request: Request) -> WireMessage:
@@ -38,6 +51,9 @@ def request_to_wire(request: Request) -> WireMessage:
 
 def request_digest(payload: RequestPayload) -> str:
     """Hash a question without its binding: the same question has the same digest in any run.
+
+    A `JoinRequest` is hashed with its attempt; the digest of the question alone
+    is that of its `asked`.
 
     Returns:
         SHA-256, 64 hexadecimal digits.
@@ -63,28 +79,35 @@ def request_from_wire(data: Buffer) -> Request:
 def _to_wire(header: wire.Request, payload: RequestPayload) -> WireMessage:
     body: tuple[memoryview, ...] = ()
     match payload:
-        case CohortRequest():
-            header.cohort.SetInParent()
-        case TrainRequest():
-            parameters, body = parameters_to_wire(payload.parameters)
-            header.train.parameters.CopyFrom(parameters)
-        case EvaluateRequest():
-            parameters, body = parameters_to_wire(payload.parameters)
-            header.evaluate.parameters.CopyFrom(parameters)
-        case MeasureRequest():
-            header.measure.SetInParent()
+        case JoinRequest():
+            message, body = join_request_to_wire(payload)
+            header.join.CopyFrom(message)
+        case ShareRequest():
+            header.share.CopyFrom(share_request_to_wire(payload))
+        case MaskRequest():
+            header.mask.CopyFrom(mask_request_to_wire(payload))
+        case EndorseRequest():
+            header.endorse.CopyFrom(endorse_request_to_wire(payload))
+        case UnmaskRequest():
+            header.unmask.CopyFrom(unmask_request_to_wire(payload))
+        case question:
+            body = question_to_wire(header, question)
     return join_block(message_type_of(payload), header.SerializeToString(), body)
 
 
 def _payload(header: wire.Request, body: memoryview) -> RequestPayload:
-    match header.WhichOneof("payload"):
-        case "train":
-            return TrainRequest(parameters_from_wire(header.train.parameters, body))
-        case "evaluate":
-            return EvaluateRequest(parameters_from_wire(header.evaluate.parameters, body))
-        case None:
-            raise InvalidMessageError("payload", "a question", "none")
-        case kind:
-            if body:
-                raise InvalidMessageError("body", "no bytes", f"{len(body)} bytes")
-            return CohortRequest() if kind == "cohort" else MeasureRequest()
+    kind = header.WhichOneof("payload")
+    if kind == "join":
+        return join_request_from_wire(header.join, body)
+    if kind not in _STEPS:
+        return question_from_wire(kind, header, body)
+    check_no_body(body)
+    match kind:
+        case "share":
+            return share_request_from_wire(header.share)
+        case "mask":
+            return mask_request_from_wire(header.mask)
+        case "endorse":
+            return endorse_request_from_wire(header.endorse)
+        case _:
+            return unmask_request_from_wire(header.unmask)

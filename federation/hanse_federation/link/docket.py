@@ -24,6 +24,7 @@ from hanse_federation.messages import (
     CohortReply,
     CohortRequest,
     EvaluateRequest,
+    JoinRequest,
     MeasureRequest,
     Refusal,
     Reply,
@@ -32,6 +33,17 @@ from hanse_federation.messages import (
     RequestPayload,
     TrainReply,
     TrainRequest,
+)
+from hanse_federation.secure_aggregation.messages import (
+    EndorseReply,
+    EndorseRequest,
+    JoinReply,
+    MaskReply,
+    MaskRequest,
+    ShareReply,
+    ShareRequest,
+    UnmaskReply,
+    UnmaskRequest,
 )
 from hanse_policies.documents import BrandId
 
@@ -46,6 +58,11 @@ _ANSWERS: dict[type[RequestPayload], type[ReplyPayload]] = {
     TrainRequest: TrainReply,
     EvaluateRequest: CellsReply,
     MeasureRequest: CellsReply,
+    JoinRequest: JoinReply,
+    ShareRequest: ShareReply,
+    MaskRequest: MaskReply,
+    EndorseRequest: EndorseReply,
+    UnmaskRequest: UnmaskReply,
 }
 
 
@@ -141,6 +158,15 @@ class Docket:
     def is_open(self, request: str) -> bool:
         """Tell whether a request still waits for its reply."""
         return request in self._open
+
+    def awaits(self, requests: Collection[str], *, first: bool) -> bool:
+        """Tell whether to wait for these requests: until the first has ended, or until all have.
+
+        Nothing is awaited once none of them is open.
+        """
+        if first and any(name in self._ready for name in requests):
+            return False
+        return any(name in self._open for name in requests)
 
     def take(self, requests: Collection[str]) -> tuple[Reply, ...]:
         """Hand out, once, the replies that have come to these requests."""

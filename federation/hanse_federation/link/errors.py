@@ -6,6 +6,7 @@ rules hold here. Only codes cross the wire.
     FederationError
     └── LinkError                  with four more that callers meet, in hanse_federation.errors
         ├── AnswerFailedError
+        ├── PlaintextRefusedError
         ├── DeskRefusedError
         ├── ServerUnreachableError
         │   └── HandshakeRefusedError
@@ -40,6 +41,13 @@ class AnswerFailedError(LinkError):
     """A brand could not answer; the code says no more, since the reason may be a person's data."""
 
     code: ClassVar[str] = "answer-failed"
+
+
+class PlaintextRefusedError(LinkError):
+    """A brand's answer is not masked; its end of the link holds it back."""
+
+    code: ClassVar[str] = "plaintext-refused"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
 
 
 class DeskRefusedError(LinkError):

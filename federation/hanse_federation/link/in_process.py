@@ -73,7 +73,8 @@ class InProcessLink:
 
     Each brand answers its requests one at a time, in the order of submission.
     Concurrent brands work on a thread each; otherwise `collect` works through
-    all submitted requests in the caller's own thread, in order.
+    all submitted requests in the caller's own thread, in order, or through as many
+    as the first reply takes.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class InProcessLink:
         message_cap_bytes: int = DEFAULT_MESSAGE_CAP_BYTES,
         outstanding_cap: int = DEFAULT_OUTSTANDING_CAP,
         clock: Callable[[], float] = time.monotonic,
+        unsafe_plaintext_replies: bool = False,
     ) -> None:
         """Connect the responders.
 
@@ -93,9 +95,11 @@ class InProcessLink:
             message_cap_bytes: Largest message either way.
             outstanding_cap: Most requests open at one brand.
             clock: Seconds that never go back.
+            unsafe_plaintext_replies: Whether answers cross that are not masked; for tests.
         """
         self._cap = message_cap_bytes
         self._clock = clock
+        self._unsafe_plaintext_replies = unsafe_plaintext_replies
         self._changed = Condition()
         self._docket = Docket(outstanding_cap)
         self._traffic = TrafficCounter()
@@ -154,19 +158,21 @@ class InProcessLink:
                 task.add_done_callback(self._notify)
                 party.tasks.append(task)
 
-    def collect(self, requests: Collection[str], timeout_seconds: float) -> tuple[Reply, ...]:
-        """Wait until each named request has ended, or the timeout passes.
+    def collect(
+        self, requests: Collection[str], timeout_seconds: float, *, first: bool = False
+    ) -> tuple[Reply, ...]:
+        """Wait until each named request, or the first, has ended, or the timeout passes.
 
         An exception of a responder that is no error of Hanse is raised here.
         """
         end = self._clock() + timeout_seconds
-        self._work_in_turn()
+        self._work_in_turn(requests, first=first)
         with self._changed:
             while True:
                 self._raise_defects()
                 now = self._clock()
                 self._docket.expire(now)
-                if now >= end or not any(self._docket.is_open(name) for name in requests):
+                if now >= end or not self._docket.awaits(requests, first=first):
                     return self._docket.take(requests)
                 deadline = self._docket.next_deadline(requests)
                 self._changed.wait(min(end, end if deadline is None else deadline) - now)
@@ -175,8 +181,8 @@ class InProcessLink:
         """Count what crossed since the link was made."""
         return self._traffic.counts()
 
-    def _work_in_turn(self) -> None:
-        while self._waiting:
+    def _work_in_turn(self, requests: Collection[str], *, first: bool) -> None:
+        while self._waiting and (not first or self._docket.awaits(requests, first=True)):
             self._work(*self._waiting.pop(0))
 
     def _raise_defects(self) -> None:
@@ -194,7 +200,12 @@ class InProcessLink:
         data, framed = party.out.carry(message, _cross_to_brand)
         self._count(brand, TO_BRAND, message, framed)
         request = request_from_wire(data)
-        reply = answer(party.responder, request, self._cap)
+        reply = answer(
+            party.responder,
+            request,
+            self._cap,
+            unsafe_plaintext_replies=self._unsafe_plaintext_replies,
+        )
         data, framed = party.back.carry(reply, _cross_from_brand)
         self._count(brand, FROM_BRAND, reply, framed)
         with self._changed, suppress(ReplyRefusedError):

@@ -47,8 +47,13 @@ class OperatorLink(Protocol):
         """
         ...
 
-    def collect(self, requests: Collection[str], timeout_seconds: float) -> tuple[Reply, ...]:
+    def collect(
+        self, requests: Collection[str], timeout_seconds: float, *, first: bool = False
+    ) -> tuple[Reply, ...]:
         """Wait until each named request is answered or lost, or the timeout passes.
+
+        With `first`, wait until at least one of them is, so that replies can be
+        worked on as they come; nothing is waited for once none is open.
 
         Each reply is handed out once. A brand that disconnects without
         answering, or misses its deadline, yields a `Refusal` with code

@@ -22,39 +22,42 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from hanse_wire.v1 import aggregation_pb2 as hanse__wire_dot_v1_dot_aggregation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chanse_wire/v1/messages.proto\x12\rhanse_wire.v1\"L\n\x07\x42inding\x12\x0b\n\x03run\x18\x01 \x01(\x04\x12\r\n\x05study\x18\x02 \x01(\t\x12\x14\n\x0cround_number\x18\x03 \x01(\r\x12\x0f\n\x07request\x18\x04 \x01(\t\"%\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\r\"4\n\nParameters\x12&\n\x07tensors\x18\x01 \x03(\x0b\x32\x15.hanse_wire.v1.Tensor\"\x0f\n\rCohortRequest\"=\n\x0cTrainRequest\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\"@\n\x0f\x45valuateRequest\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\"\x10\n\x0eMeasureRequest\"\x9b\x02\n\x07Request\x12\'\n\x07\x62inding\x18\x01 \x01(\x0b\x32\x16.hanse_wire.v1.Binding\x12\x18\n\x10\x64\x65\x61\x64line_seconds\x18\x02 \x01(\x01\x12.\n\x06\x63ohort\x18\x03 \x01(\x0b\x32\x1c.hanse_wire.v1.CohortRequestH\x00\x12,\n\x05train\x18\x04 \x01(\x0b\x32\x1b.hanse_wire.v1.TrainRequestH\x00\x12\x32\n\x08\x65valuate\x18\x05 \x01(\x0b\x32\x1e.hanse_wire.v1.EvaluateRequestH\x00\x12\x30\n\x07measure\x18\x06 \x01(\x0b\x32\x1d.hanse_wire.v1.MeasureRequestH\x00\x42\t\n\x07payload\"%\n\x0b\x43ohortReply\x12\x16\n\x0enoised_persons\x18\x01 \x01(\x12\"K\n\nTrainReply\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\x12\x0e\n\x06weight\x18\x02 \x01(\x04\"\x1b\n\nCellsReply\x12\r\n\x05\x63\x65lls\x18\x01 \x03(\x12\"\x17\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"\xec\x01\n\x05Reply\x12\'\n\x07\x62inding\x18\x01 \x01(\x0b\x32\x16.hanse_wire.v1.Binding\x12,\n\x06\x63ohort\x18\x02 \x01(\x0b\x32\x1a.hanse_wire.v1.CohortReplyH\x00\x12*\n\x05train\x18\x03 \x01(\x0b\x32\x19.hanse_wire.v1.TrainReplyH\x00\x12*\n\x05\x63\x65lls\x18\x04 \x01(\x0b\x32\x19.hanse_wire.v1.CellsReplyH\x00\x12)\n\x07refusal\x18\x05 \x01(\x0b\x32\x16.hanse_wire.v1.RefusalH\x00\x42\t\n\x07payloadb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chanse_wire/v1/messages.proto\x12\rhanse_wire.v1\x1a\x1fhanse_wire/v1/aggregation.proto\"L\n\x07\x42inding\x12\x0b\n\x03run\x18\x01 \x01(\x04\x12\r\n\x05study\x18\x02 \x01(\t\x12\x14\n\x0cround_number\x18\x03 \x01(\r\x12\x0f\n\x07request\x18\x04 \x01(\t\"%\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\r\"4\n\nParameters\x12&\n\x07tensors\x18\x01 \x03(\x0b\x32\x15.hanse_wire.v1.Tensor\"\x0f\n\rCohortRequest\"=\n\x0cTrainRequest\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\"@\n\x0f\x45valuateRequest\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\"\x10\n\x0eMeasureRequest\"\x86\x02\n\x0bJoinRequest\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\r\x12\x19\n\x11reference_persons\x18\x02 \x01(\x04\x12.\n\x06\x63ohort\x18\x03 \x01(\x0b\x32\x1c.hanse_wire.v1.CohortRequestH\x00\x12,\n\x05train\x18\x04 \x01(\x0b\x32\x1b.hanse_wire.v1.TrainRequestH\x00\x12\x32\n\x08\x65valuate\x18\x05 \x01(\x0b\x32\x1e.hanse_wire.v1.EvaluateRequestH\x00\x12\x30\n\x07measure\x18\x06 \x01(\x0b\x32\x1d.hanse_wire.v1.MeasureRequestH\x00\x42\x07\n\x05\x61sked\"\x83\x04\n\x07Request\x12\'\n\x07\x62inding\x18\x01 \x01(\x0b\x32\x16.hanse_wire.v1.Binding\x12\x18\n\x10\x64\x65\x61\x64line_seconds\x18\x02 \x01(\x01\x12.\n\x06\x63ohort\x18\x03 \x01(\x0b\x32\x1c.hanse_wire.v1.CohortRequestH\x00\x12,\n\x05train\x18\x04 \x01(\x0b\x32\x1b.hanse_wire.v1.TrainRequestH\x00\x12\x32\n\x08\x65valuate\x18\x05 \x01(\x0b\x32\x1e.hanse_wire.v1.EvaluateRequestH\x00\x12\x30\n\x07measure\x18\x06 \x01(\x0b\x32\x1d.hanse_wire.v1.MeasureRequestH\x00\x12*\n\x04join\x18\x07 \x01(\x0b\x32\x1a.hanse_wire.v1.JoinRequestH\x00\x12,\n\x05share\x18\x08 \x01(\x0b\x32\x1b.hanse_wire.v1.ShareRequestH\x00\x12*\n\x04mask\x18\t \x01(\x0b\x32\x1a.hanse_wire.v1.MaskRequestH\x00\x12\x30\n\x07\x65ndorse\x18\n \x01(\x0b\x32\x1d.hanse_wire.v1.EndorseRequestH\x00\x12.\n\x06unmask\x18\x0b \x01(\x0b\x32\x1c.hanse_wire.v1.UnmaskRequestH\x00\x42\t\n\x07payload\"%\n\x0b\x43ohortReply\x12\x16\n\x0enoised_persons\x18\x01 \x01(\x12\"K\n\nTrainReply\x12-\n\nparameters\x18\x01 \x01(\x0b\x32\x19.hanse_wire.v1.Parameters\x12\x0e\n\x06weight\x18\x02 \x01(\x04\"\x1b\n\nCellsReply\x12\r\n\x05\x63\x65lls\x18\x01 \x03(\x12\"\x17\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"\xca\x03\n\x05Reply\x12\'\n\x07\x62inding\x18\x01 \x01(\x0b\x32\x16.hanse_wire.v1.Binding\x12,\n\x06\x63ohort\x18\x02 \x01(\x0b\x32\x1a.hanse_wire.v1.CohortReplyH\x00\x12*\n\x05train\x18\x03 \x01(\x0b\x32\x19.hanse_wire.v1.TrainReplyH\x00\x12*\n\x05\x63\x65lls\x18\x04 \x01(\x0b\x32\x19.hanse_wire.v1.CellsReplyH\x00\x12)\n\x07refusal\x18\x05 \x01(\x0b\x32\x16.hanse_wire.v1.RefusalH\x00\x12(\n\x04join\x18\x06 \x01(\x0b\x32\x18.hanse_wire.v1.JoinReplyH\x00\x12*\n\x05share\x18\x07 \x01(\x0b\x32\x19.hanse_wire.v1.ShareReplyH\x00\x12(\n\x04mask\x18\x08 \x01(\x0b\x32\x18.hanse_wire.v1.MaskReplyH\x00\x12.\n\x07\x65ndorse\x18\t \x01(\x0b\x32\x1b.hanse_wire.v1.EndorseReplyH\x00\x12,\n\x06unmask\x18\n \x01(\x0b\x32\x1a.hanse_wire.v1.UnmaskReplyH\x00\x42\t\n\x07payloadb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hanse_wire.v1.messages_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BINDING']._serialized_start=47
-  _globals['_BINDING']._serialized_end=123
-  _globals['_TENSOR']._serialized_start=125
-  _globals['_TENSOR']._serialized_end=162
-  _globals['_PARAMETERS']._serialized_start=164
-  _globals['_PARAMETERS']._serialized_end=216
-  _globals['_COHORTREQUEST']._serialized_start=218
-  _globals['_COHORTREQUEST']._serialized_end=233
-  _globals['_TRAINREQUEST']._serialized_start=235
-  _globals['_TRAINREQUEST']._serialized_end=296
-  _globals['_EVALUATEREQUEST']._serialized_start=298
-  _globals['_EVALUATEREQUEST']._serialized_end=362
-  _globals['_MEASUREREQUEST']._serialized_start=364
-  _globals['_MEASUREREQUEST']._serialized_end=380
-  _globals['_REQUEST']._serialized_start=383
-  _globals['_REQUEST']._serialized_end=666
-  _globals['_COHORTREPLY']._serialized_start=668
-  _globals['_COHORTREPLY']._serialized_end=705
-  _globals['_TRAINREPLY']._serialized_start=707
-  _globals['_TRAINREPLY']._serialized_end=782
-  _globals['_CELLSREPLY']._serialized_start=784
-  _globals['_CELLSREPLY']._serialized_end=811
-  _globals['_REFUSAL']._serialized_start=813
-  _globals['_REFUSAL']._serialized_end=836
-  _globals['_REPLY']._serialized_start=839
-  _globals['_REPLY']._serialized_end=1075
+  _globals['_BINDING']._serialized_start=80
+  _globals['_BINDING']._serialized_end=156
+  _globals['_TENSOR']._serialized_start=158
+  _globals['_TENSOR']._serialized_end=195
+  _globals['_PARAMETERS']._serialized_start=197
+  _globals['_PARAMETERS']._serialized_end=249
+  _globals['_COHORTREQUEST']._serialized_start=251
+  _globals['_COHORTREQUEST']._serialized_end=266
+  _globals['_TRAINREQUEST']._serialized_start=268
+  _globals['_TRAINREQUEST']._serialized_end=329
+  _globals['_EVALUATEREQUEST']._serialized_start=331
+  _globals['_EVALUATEREQUEST']._serialized_end=395
+  _globals['_MEASUREREQUEST']._serialized_start=397
+  _globals['_MEASUREREQUEST']._serialized_end=413
+  _globals['_JOINREQUEST']._serialized_start=416
+  _globals['_JOINREQUEST']._serialized_end=678
+  _globals['_REQUEST']._serialized_start=681
+  _globals['_REQUEST']._serialized_end=1196
+  _globals['_COHORTREPLY']._serialized_start=1198
+  _globals['_COHORTREPLY']._serialized_end=1235
+  _globals['_TRAINREPLY']._serialized_start=1237
+  _globals['_TRAINREPLY']._serialized_end=1312
+  _globals['_CELLSREPLY']._serialized_start=1314
+  _globals['_CELLSREPLY']._serialized_end=1341
+  _globals['_REFUSAL']._serialized_start=1343
+  _globals['_REFUSAL']._serialized_end=1366
+  _globals['_REPLY']._serialized_start=1369
+  _globals['_REPLY']._serialized_end=1827
 # @@protoc_insertion_point(module_scope)

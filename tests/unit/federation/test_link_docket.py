@@ -30,6 +30,18 @@ from hanse_federation.messages import (
     TrainRequest,
 )
 from hanse_policies.documents import BrandId
+from tests.support.aggregation_messages import (
+    ENDORSE,
+    ENDORSED,
+    JOIN,
+    JOINED,
+    MASK,
+    MASKED,
+    SHARE,
+    SHARED,
+    UNMASK,
+    UNMASKED,
+)
 
 COHORT, PERSONS = CohortRequest(), CohortReply(5)
 ALPHA, BETA = BrandId("alpha"), BrandId("beta")
@@ -112,6 +124,9 @@ def test_reply_bound_to_something_else_ends_the_request(docket: Docket, wrong: B
             TrainRequest((Tensor("w", np.zeros(2, np.float32)),)),
             TrainReply((Tensor("w", np.zeros((1, 2), np.float32)),), 1),
         ),
+        (JOIN, CellsReply((1,))),
+        (MASK, CellsReply((1,))),
+        (MeasureRequest(), MASKED),
     ],
 )
 def test_reply_that_does_not_fit_the_question_is_refused(
@@ -121,6 +136,53 @@ def test_reply_that_does_not_fit_the_question_is_refused(
     docket.enter(ALPHA, asked, now=0)
     with pytest.raises(ReplyMisboundError):
         docket.accept(reply(asked, answer))
+
+
+STEPS: list[tuple[RequestPayload, ReplyPayload]] = [
+    (JOIN, JOINED),
+    (SHARE, SHARED),
+    (MASK, MASKED),
+    (ENDORSE, ENDORSED),
+    (UNMASK, UNMASKED),
+]
+
+
+@pytest.mark.parametrize("asked_step", range(len(STEPS)))
+@pytest.mark.parametrize("answered_step", range(len(STEPS)))
+def test_step_is_answered_by_its_own_reply_alone(
+    docket: Docket, asked_step: int, answered_step: int
+) -> None:
+    asked = request(payload=STEPS[asked_step][0])
+    answer = reply(asked, STEPS[answered_step][1])
+    docket.enter(ALPHA, asked, now=0)
+    if asked_step == answered_step:
+        docket.accept(answer)
+        assert docket.take([asked.binding.request]) == (answer,)
+        return
+    with pytest.raises(ReplyMisboundError):
+        docket.accept(answer)
+    (ended,) = docket.take([asked.binding.request])
+    assert ended.payload == Refusal("reply-misbound")
+
+
+def test_collector_waits_for_the_first_reply_or_for_all(docket: Docket) -> None:
+    one, two = request("a"), request("b")
+    names = [one.binding.request, two.binding.request]
+    docket.enter(ALPHA, one, now=0)
+    docket.enter(BETA, two, now=0)
+    assert docket.awaits(names, first=True)
+    docket.accept(reply(one))
+    assert not docket.awaits(names, first=True)
+    assert docket.awaits(names, first=False)
+    docket.take(names)
+    assert docket.awaits(names, first=True)
+    docket.disconnect(BETA)
+    assert not docket.awaits(names, first=False)
+
+
+def test_nothing_is_awaited_where_no_request_is_open(docket: Docket) -> None:
+    assert not docket.awaits([], first=True)
+    assert not docket.awaits(["unknown"], first=True)
 
 
 def test_refusal_answers_any_question(docket: Docket) -> None:
