@@ -12,7 +12,9 @@ os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
 
 # gRPC reads its cipher list once, when it is imported, and Flower imports it.
 import hanse_federation.link.tls  # noqa: F401
-from hanse_flower.admission import AnswerRules, BrandTerms, admit
+from hanse_federation.messages import AnswerPayload
+from hanse_flower.admission import AnswerRules, admit
+from hanse_flower.cohort_grid import COHORT_NODE_ID, CohortGrid
 from hanse_flower.errors import (
     AggregateNotFiniteError,
     CohortTooSmallError,
@@ -24,10 +26,10 @@ from hanse_flower.errors import (
     ReplyLayoutError,
     ReplyNotFiniteError,
     ReplyRangeError,
+    StrategyNeedsSinglesError,
     UnknownNodeError,
     UnsupportedRecordError,
 )
-from hanse_flower.grid import LinkGrid
 from hanse_flower.internals import switch_off_reporting
 from hanse_flower.nodes import node_id_of
 from hanse_flower.progress import (
@@ -40,10 +42,8 @@ from hanse_flower.progress import (
     RunStep,
     unobserved,
 )
-from hanse_flower.questions import Answers, BrandAnswer, ask_brands
 from hanse_flower.records import (
     MESSAGE_TYPE_OF,
-    AnswerPayload,
     AskedQuestion,
     answer_from_content,
     answer_to_content,
@@ -52,27 +52,27 @@ from hanse_flower.records import (
 )
 from hanse_flower.refusals import ErrorNumber
 from hanse_flower.responder import ClientAppResponder
-from hanse_flower.strategy import cohort_floor, fed_avg_momentum, sum_cells
+from hanse_flower.strategy import cohort_floor, fed_avg_momentum, over_sums, sum_cells
 from hanse_flower.tensors import (
     parameters_from_record,
     parameters_to_record,
     rounded_parameters_from_record,
 )
+from hanse_flower.unsafe_plaintext_grid import UnsafePlaintextGrid
 
 switch_off_reporting()
 
 __all__ = [
+    "COHORT_NODE_ID",
     "MESSAGE_TYPE_OF",
     "AggregateNotFiniteError",
     "AnswerPayload",
     "AnswerRules",
-    "Answers",
     "AnswersCollected",
     "AskedQuestion",
-    "BrandAnswer",
     "BrandRefusal",
-    "BrandTerms",
     "ClientAppResponder",
+    "CohortGrid",
     "CohortTooSmallError",
     "ErrorNumber",
     "FlowerBridgeError",
@@ -80,7 +80,6 @@ __all__ = [
     "ForeignReplyDropped",
     "GridMisuseError",
     "InadmissibleReplyError",
-    "LinkGrid",
     "Observer",
     "QuestionAsked",
     "ReplyKindError",
@@ -89,15 +88,17 @@ __all__ = [
     "ReplyRangeError",
     "RoundAggregated",
     "RunStep",
+    "StrategyNeedsSinglesError",
     "UnknownNodeError",
+    "UnsafePlaintextGrid",
     "UnsupportedRecordError",
     "admit",
     "answer_from_content",
     "answer_to_content",
-    "ask_brands",
     "cohort_floor",
     "fed_avg_momentum",
     "node_id_of",
+    "over_sums",
     "parameters_from_record",
     "parameters_to_record",
     "question_from_message",

@@ -1,9 +1,8 @@
-"""Judge a brand's answer before anything is computed with it.
+"""Judge an answer before anything is computed with it.
 
-A brand may be hostile or broken. Its answer is admitted only if it has the
-kind, names, order and shapes that were asked for, holds finite numbers, and
-claims nothing impossible. A refused answer counts as no answer; it can never
-stop the others.
+An answer, the cohort's or a single one's, is admitted only if it has the kind, names,
+order and shapes that were asked for, holds finite numbers, and claims nothing
+impossible.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hanse_federation.messages import (
+    AnswerPayload,
     CellsReply,
     CohortReply,
     CohortRequest,
@@ -31,23 +31,6 @@ from hanse_flower.errors import (
     ReplyNotFiniteError,
     ReplyRangeError,
 )
-from hanse_flower.records import AnswerPayload
-from hanse_policies.documents import BrandId
-
-
-@dataclass(frozen=True, slots=True)
-class BrandTerms:
-    """What one brand counts for in this run, as its noised cohort says.
-
-    Attributes:
-        brand: The brand.
-        weight: The weight of its updates; what it claims itself is not used.
-        maximum_cell: Largest noised cell it may answer, either side of zero.
-    """
-
-    brand: BrandId
-    weight: int
-    maximum_cell: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +44,6 @@ class AnswerRules:
         maximum_parameter: Largest parameter, either side of zero.
         evaluate_cells: How many cells an `evaluate` answer has; None if unknown here.
         measure_cells: How many cells a `query.measure` answer has; None if unknown here.
-        brands: What is known of single brands; empty if nothing is.
     """
 
     maximum_persons: int = 1_000_000_000
@@ -69,22 +51,6 @@ class AnswerRules:
     maximum_parameter: float = math.inf
     evaluate_cells: int | None = None
     measure_cells: int | None = None
-    brands: tuple[BrandTerms, ...] = ()
-
-    def judged(self, brand: BrandId, answer: AnswerPayload) -> AnswerPayload:
-        """Return an admitted answer with the weight that its brand has in this run.
-
-        Raises:
-            ReplyRangeError: A cell is beyond what the brand's cohort allows.
-        """
-        terms = next((known for known in self.brands if known.brand == brand), None)
-        if terms is None:
-            return answer
-        if isinstance(answer, CellsReply):
-            _admit_range("cell", answer.cells, terms.maximum_cell)
-        if isinstance(answer, TrainReply):
-            return TrainReply(answer.parameters, terms.weight)
-        return answer
 
 
 def admit(request: RequestPayload, answer: AnswerPayload, rules: AnswerRules) -> None:

@@ -14,6 +14,7 @@ them and never hold a value that came from a brand's data.
         │   ├── ReplyLayoutError
         │   ├── ReplyNotFiniteError
         │   └── ReplyRangeError
+        ├── StrategyNeedsSinglesError
         ├── CohortTooSmallError
         └── AggregateNotFiniteError
 """
@@ -84,6 +85,12 @@ class ReplyRangeError(InadmissibleReplyError):
     """A weight, a count or a cell lies outside what is possible."""
 
     code: ClassVar[str] = "reply-out-of-range"
+
+
+class StrategyNeedsSinglesError(FlowerBridgeError):
+    """A strategy compares single updates, and under secure aggregation there is only their sum."""
+
+    code: ClassVar[str] = "strategy-needs-singles"
 
 
 class CohortTooSmallError(FlowerBridgeError):

@@ -4,14 +4,17 @@ Typed payloads only: a record that has no place on the wire is refused, never
 left out in silence. The layout that a `ClientApp` sees and answers:
 
     message type    content received           content of the reply
-    train           arrays, config             arrays, metrics {num-examples: weight}
+    train           arrays, config             arrays, metrics {num-examples: weight},
+                                               or metrics {cells: [...]}
     evaluate        arrays, config             metrics {cells: [...]}
     query.cohort    config                     metrics {noised-persons: n}
     query.measure   config                     metrics {cells: [...]}
 
 `config` holds `server-round` and nothing else. Flower averages by
 `num-examples`, so the operator's side sees 1 beside the cells of `evaluate`;
-a `ClientApp` may state it there too, and it stays at the brand.
+a `ClientApp` may state it there too, and it stays at the brand. `train` is answered
+with cells, and no arrays, where a brand contributes a gradient sum (mode
+`distributed`).
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from types import MappingProxyType
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 
 from hanse_federation.messages import (
-    QUESTION_OF,
+    AnswerPayload,
     CellsReply,
     CohortReply,
     CohortRequest,
@@ -34,6 +37,7 @@ from hanse_federation.messages import (
     RequestPayload,
     TrainReply,
     TrainRequest,
+    question_of,
 )
 from hanse_flower.errors import UnsupportedRecordError
 from hanse_flower.tensors import (
@@ -41,9 +45,6 @@ from hanse_flower.tensors import (
     parameters_to_record,
     rounded_parameters_from_record,
 )
-
-AnswerPayload = CohortReply | TrainReply | CellsReply
-"""What a brand answers when it does not refuse."""
 
 ARRAYS, CONFIG, METRICS = "arrays", "config", "metrics"
 ROUND, WEIGHT, CELLS, PERSONS = "server-round", "num-examples", "cells", "noised-persons"
@@ -78,7 +79,7 @@ class AskedQuestion:
     @property
     def question(self) -> Question:
         """Name the kind of question."""
-        return QUESTION_OF[type(self.payload)]
+        return question_of(self.payload)
 
 
 def question_from_message(message: Message) -> AskedQuestion:
@@ -127,23 +128,20 @@ def answer_from_content(question: Question, content: RecordDict) -> AnswerPayloa
         UnsupportedRecordError: A record or a metric is missing, is of the wrong
             type, or has no place on the wire.
     """
-    arrays = 1 if question is Question.TRAIN else 0
-    if content.config_records or len(content.array_records) != arrays:
+    arrays = tuple(content.array_records.values())
+    most = 1 if question is Question.TRAIN else 0
+    if content.config_records or len(arrays) > most:
         raise UnsupportedRecordError(
-            f"expected {arrays} array records and no config in a {question} reply, "
-            f"got {len(content.array_records)} and {len(content.config_records)}"
+            f"expected at most {most} array records and no config in a {question} reply, "
+            f"got {len(arrays)} and {len(content.config_records)}"
         )
-    metrics = _only_metrics(question, content)
-    match question:
-        case Question.TRAIN:
-            return TrainReply(
-                parameters_from_record(next(iter(content.array_records.values()))),
-                _integer(metrics, WEIGHT, question),
-            )
-        case Question.COHORT:
-            return CohortReply(_integer(metrics, PERSONS, question))
-        case Question.EVALUATE | Question.MEASURE:
-            return CellsReply(_integers(metrics, CELLS, question))
+    if question is Question.TRAIN and arrays:
+        metrics = _only_metrics(question, content, {WEIGHT})
+        return TrainReply(parameters_from_record(arrays[0]), _integer(metrics, WEIGHT, question))
+    if question is Question.COHORT:
+        return CohortReply(_integer(_only_metrics(question, content, {PERSONS}), PERSONS, question))
+    allowed = {WEIGHT, CELLS} if question is Question.EVALUATE else {CELLS}
+    return CellsReply(_integers(_only_metrics(question, content, allowed), CELLS, question))
 
 
 def answer_to_content(question: Question, answer: AnswerPayload) -> RecordDict:
@@ -214,18 +212,12 @@ def _round_of(content: RecordDict, group_id: str) -> int:
     return found[0] if found else 0
 
 
-def _only_metrics(question: Question, content: RecordDict) -> MetricRecord:
+def _only_metrics(question: Question, content: RecordDict, allowed: set[str]) -> MetricRecord:
     records = tuple(content.metric_records.values())
     if len(records) != 1:
         raise UnsupportedRecordError(
             f"expected one metric record in a {question} reply, got {len(records)}"
         )
-    allowed = {
-        Question.TRAIN: {WEIGHT},
-        Question.EVALUATE: {WEIGHT, CELLS},
-        Question.COHORT: {PERSONS},
-        Question.MEASURE: {CELLS},
-    }[question]
     extra = sorted(set(records[0]) - allowed)
     if extra:
         raise UnsupportedRecordError(

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from hanse_federation.messages import QUESTION_OF, Binding, Refusal, ReplyPayload, Request
+from hanse_federation.messages import Binding, Refusal, ReplyPayload, Request, question_of
 from hanse_flower.errors import UnsupportedRecordError
 from hanse_flower.internals import message_of_run
 from hanse_flower.nodes import node_id_of
@@ -100,7 +100,7 @@ class ClientAppResponder:
     def _refuse(self, request: Request, code: str, cause: str) -> Refusal:
         _LOG.warning(
             "refused %s in round %d with code %s (%s)",
-            QUESTION_OF[type(request.payload)],
+            question_of(request.payload),
             request.binding.round_number,
             code,
             cause,

@@ -3,8 +3,8 @@
 Flower's strategies go on in silence when brands are missing, wait in a loop
 when too few nodes are there, and average whatever comes back. A floor turns
 each of these into an error or a refusal. A strategy keeps state between
-rounds, so each run gets a new one. In this version every brand's contribution
-arrives by itself, so strategies that need single updates work as well.
+rounds, so each run gets a new one. Under secure aggregation a strategy gets one
+reply, the cohort's mean; those that compare single updates are refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from collections.abc import Iterable
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
-from flwr.serverapp.strategy import FedAvgM, Strategy
+from flwr.serverapp.strategy import (
+    FedAdagrad,
+    FedAdam,
+    FedAvg,
+    FedAvgM,
+    FedProx,
+    FedYogi,
+    Strategy,
+)
 
 from hanse_federation.messages import CellsReply, Question, RequestPayload
 from hanse_flower.admission import AnswerRules, admit
@@ -21,6 +29,7 @@ from hanse_flower.errors import (
     AggregateNotFiniteError,
     CohortTooSmallError,
     InadmissibleReplyError,
+    StrategyNeedsSinglesError,
     UnsupportedRecordError,
 )
 from hanse_flower.internals import with_error
@@ -56,23 +65,47 @@ def cohort_floor(
     return _CohortFloor(strategy, minimum_brands, rules or AnswerRules(), observer)
 
 
+_OF_ONE_MEAN = (FedAdagrad, FedAdam, FedAvg, FedAvgM, FedProx, FedYogi)
+
+
+def over_sums(
+    strategy: Strategy, *, rules: AnswerRules | None = None, observer: Observer = unobserved
+) -> Strategy:
+    """Wrap a strategy for a `CohortGrid`, where the one reply is the mean over brands.
+
+    Args:
+        strategy: One of Flower's strategies that use nothing but the mean, new for
+            this run. Its minimum of nodes becomes 1, the cohort: the floor of brands is
+            the aggregation's own.
+        rules: What an answer may hold; the defaults if None.
+        observer: Told of each aggregation.
+
+    Raises:
+        StrategyNeedsSinglesError: It is another one.
+    """
+    if not isinstance(strategy, FedAvg) or type(strategy) not in _OF_ONE_MEAN:
+        allowed = ", ".join(kind.__name__ for kind in _OF_ONE_MEAN)
+        raise StrategyNeedsSinglesError(
+            f"expected a strategy that needs the mean alone ({allowed}), got "
+            f"{type(strategy).__name__}: it compares or weighs the brands' single updates, and "
+            "secure aggregation shows nobody a single one"
+        )
+    # Flower's own minimum of two nodes would have the strategy wait for a second cohort.
+    strategy.min_train_nodes = strategy.min_evaluate_nodes = strategy.min_available_nodes = 1
+    return cohort_floor(strategy, 1, rules=rules, observer=observer)
+
+
 def fed_avg_momentum(
     server: ServerOptimiser,
-    minimum_brands: int,
     *,
     rules: AnswerRules | None = None,
     observer: Observer = unobserved,
 ) -> Strategy:
-    """Build the strategy of a train-model study: Flower's FedAvgM behind a floor.
-
-    Every brand of the grid is asked in every round, and none is waited for
-    beyond the grid's deadline.
+    """Build the strategy of a train-model study: Flower's FedAvgM over the cohort's mean.
 
     Args:
         server: Learning rate and momentum, as the study states them.
-        minimum_brands: How many brands must answer, at least 1.
-        rules: What an answer may claim; state `evaluate_cells`, so that a brand
-            with another number of cells is refused.
+        rules: What an answer may hold.
         observer: Told of each aggregation, with the summed cells.
 
     Returns:
@@ -91,7 +124,7 @@ def fed_avg_momentum(
         server_learning_rate=server.learning_rate,
         server_momentum=server.momentum,
     )
-    return cohort_floor(strategy, minimum_brands, rules=rules, observer=observer)
+    return over_sums(strategy, rules=rules, observer=observer)
 
 
 def sum_cells(contents: list[RecordDict], weighted_by_key: str) -> MetricRecord:

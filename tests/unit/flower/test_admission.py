@@ -18,7 +18,6 @@ from hanse_federation.messages import (
 from hanse_flower import (
     AnswerPayload,
     AnswerRules,
-    BrandTerms,
     InadmissibleReplyError,
     ReplyKindError,
     ReplyLayoutError,
@@ -26,7 +25,6 @@ from hanse_flower import (
     ReplyRangeError,
     admit,
 )
-from hanse_policies.documents import BrandId
 from tests.support.flower_apps import initial_parameters
 
 ASKED = initial_parameters()
@@ -117,19 +115,6 @@ def test_answer_to_another_kind_of_question_is_refused(
 ) -> None:
     with pytest.raises(ReplyKindError):
         admit(request_payload, answer, RULES)
-
-
-def test_weight_that_a_brand_claims_is_replaced_by_that_of_its_noised_cohort() -> None:
-    rules = AnswerRules(brands=(BrandTerms(BrandId("brand-1"), weight=700, maximum_cell=10),))
-    inflated = TrainReply((), 10_000_000)
-    assert rules.judged(BrandId("brand-1"), inflated) == TrainReply((), 700)
-    assert rules.judged(BrandId("brand-2"), inflated) == inflated
-
-
-def test_cell_beyond_what_the_brands_cohort_allows_is_refused() -> None:
-    rules = AnswerRules(brands=(BrandTerms(BrandId("brand-1"), weight=700, maximum_cell=10),))
-    with pytest.raises(ReplyRangeError):
-        rules.judged(BrandId("brand-1"), CellsReply((0, -11)))
 
 
 def test_parameter_beyond_the_limit_is_refused() -> None:

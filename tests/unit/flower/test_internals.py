@@ -160,7 +160,7 @@ def test_grid_has_the_abstract_methods_that_are_implemented() -> None:
 
 
 def test_grid_lists_nodes_from_node_ids() -> None:
-    grid = hanse_flower.LinkGrid(
+    grid = hanse_flower.UnsafePlaintextGrid(
         FakeLink({}), 1, "0" * 64, [BrandId("aurora")], deadline_seconds=1.0
     )
     assert [node.node_id for node in grid.get_nodes()] == grid.get_node_ids()

@@ -78,6 +78,7 @@ def test_every_answer_survives_the_round_trip(persons: int, cells: tuple[int, ..
         (Question.COHORT, CohortReply(persons)),
         (Question.EVALUATE, CellsReply(cells)),
         (Question.MEASURE, CellsReply(cells)),
+        (Question.TRAIN, CellsReply(cells)),
     ]
     for question, answer in answers:
         assert answer_from_content(question, answer_to_content(question, answer)) == answer
@@ -195,3 +196,38 @@ def test_arrays_of_a_reply_must_be_float32() -> None:
 def test_weight_that_a_handler_states_beside_its_cells_stays_at_the_brand() -> None:
     content = RecordDict({"m": MetricRecord({"cells": [1, 2], "num-examples": 731})})
     assert answer_from_content(Question.EVALUATE, content) == CellsReply((1, 2))
+
+
+def test_gradient_sum_that_answers_a_training_has_no_arrays() -> None:
+    content = answer_to_content(Question.TRAIN, CellsReply((3, -4)))
+    assert not content.array_records
+    assert dict(content["metrics"]) == {"cells": [3, -4]}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "arrays"),
+    [
+        ({"cells": [1]}, 1),
+        ({"cells": [1], "num-examples": 5}, 1),
+        ({"cells": [1], "num-examples": 5}, 0),
+        ({"num-examples": 5}, 0),
+        ({"cells": [1.5]}, 0),
+        ({}, 0),
+        ({"num-examples": 5}, 2),
+    ],
+)
+def test_train_reply_that_is_neither_a_model_nor_a_gradient_sum_is_refused(
+    metrics: dict[str, int | float | list[int] | list[float]], arrays: int
+) -> None:
+    content = RecordDict({"metrics": MetricRecord(metrics)})
+    for number in range(arrays):
+        content[f"arrays-{number}"] = ARRAYS
+    with pytest.raises(UnsupportedRecordError):
+        answer_from_content(Question.TRAIN, content)
+
+
+def test_cells_that_answer_a_training_come_without_config() -> None:
+    content = answer_to_content(Question.TRAIN, CellsReply((1,)))
+    content["config"] = ConfigRecord({"note": "text"})
+    with pytest.raises(UnsupportedRecordError):
+        answer_from_content(Question.TRAIN, content)

@@ -16,11 +16,11 @@ from hanse_flower import (
     ForeignMessageError,
     ForeignReplyDropped,
     GridMisuseError,
-    LinkGrid,
     Observer,
     QuestionAsked,
     RunStep,
     UnknownNodeError,
+    UnsafePlaintextGrid,
     UnsupportedRecordError,
     node_id_of,
     parameters_to_record,
@@ -34,8 +34,10 @@ from tests.support.flower_apps import BRANDS, RUN, STUDY, honest_responders, ini
 AURORA, BOREALIS, CASCADE = BRANDS
 
 
-def grid_over(link: FakeLink, observer: Observer = unobserved, run: int = RUN) -> LinkGrid:
-    return LinkGrid(
+def grid_over(
+    link: FakeLink, observer: Observer = unobserved, run: int = RUN
+) -> UnsafePlaintextGrid:
+    return UnsafePlaintextGrid(
         link,
         run,
         STUDY,
@@ -55,7 +57,7 @@ def train_content(round_number: int = 1) -> RecordDict:
     )
 
 
-def messages_for(grid: LinkGrid, content: RecordDict) -> list[Message]:
+def messages_for(grid: UnsafePlaintextGrid, content: RecordDict) -> list[Message]:
     return [grid.create_message(content, "train", node, "1") for node in grid.get_node_ids()]
 
 
@@ -264,7 +266,7 @@ def test_grid_that_can_have_no_meaning_is_refused(
     run: int, brands: Iterable[BrandId], deadline_seconds: float
 ) -> None:
     with pytest.raises(GridMisuseError):
-        LinkGrid(FakeLink({}), run, STUDY, brands, deadline_seconds=deadline_seconds)
+        UnsafePlaintextGrid(FakeLink({}), run, STUDY, brands, deadline_seconds=deadline_seconds)
 
 
 def test_grid_cannot_be_moved_to_another_run() -> None:

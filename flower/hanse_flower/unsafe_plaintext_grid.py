@@ -1,4 +1,7 @@
-"""A Flower grid over the operator's link: one run, a fixed set of brands.
+"""UNSAFE: a Flower grid that asks each brand by itself, unmasked. For tests and benches only.
+
+No brand's own connection answers it: `BrandSession` refuses to send what is not
+masked unless its test asks for that by name. One run, a fixed set of brands.
 
 Rules: the grid stamps its own run onto every message and refuses another
 run's; every request id is fresh; a reply counts only if its whole binding and
@@ -19,13 +22,22 @@ from flwr.serverapp import Grid
 from hanse_federation.errors import BrandNotConnectedError, TooManyRequestsError
 from hanse_federation.link.docket import DEADLINE_EXCEEDED
 from hanse_federation.link.interface import OperatorLink
-from hanse_federation.messages import Binding, Question, Refusal, Reply, Request
+from hanse_federation.messages import (
+    AnswerPayload,
+    Binding,
+    Question,
+    Refusal,
+    Reply,
+    ReplyPayload,
+    Request,
+)
 from hanse_federation.randomness import Randomness, SystemRandomness
 from hanse_flower.admission import AnswerRules, admit
 from hanse_flower.errors import (
     ForeignMessageError,
     GridMisuseError,
     InadmissibleReplyError,
+    ReplyKindError,
     UnknownNodeError,
 )
 from hanse_flower.internals import (
@@ -44,7 +56,11 @@ from hanse_flower.progress import (
     QuestionAsked,
     unobserved,
 )
-from hanse_flower.records import AskedQuestion, answer_to_content, question_from_message
+from hanse_flower.records import (
+    AskedQuestion,
+    answer_to_content,
+    question_from_message,
+)
 from hanse_flower.refusals import (
     ErrorNumber,
     flower_error,
@@ -76,8 +92,8 @@ class _Outcome:
     code: str
 
 
-class LinkGrid(Grid):
-    """Flower's view of the brands that take part in one run.
+class UnsafePlaintextGrid(Grid):
+    """UNSAFE: Flower's view of single brands, each of whose answers the operator could read.
 
     Attributes:
         brands: The brands that take part, sorted.
@@ -310,12 +326,12 @@ class LinkGrid(Grid):
             self._end(opened, reply.payload, number)
         else:
             try:
-                admit(opened.request.payload, reply.payload, self.rules)
-                answer = self.rules.judged(opened.brand, reply.payload)
+                payload = _bare(reply.payload)
+                admit(opened.asked.payload, payload, self.rules)
             except InadmissibleReplyError as error:
                 self._end(opened, Refusal(error.code), ErrorNumber.REFUSED_BY_OPERATOR)
             else:
-                content = answer_to_content(opened.asked.question, answer)
+                content = answer_to_content(opened.asked.question, payload)
                 self._close(_Outcome(opened, Message(content, reply_to=opened.message), ""))
 
     def _end(self, opened: _OpenRequest, refusal: Refusal, number: ErrorNumber) -> None:
@@ -342,6 +358,12 @@ class LinkGrid(Grid):
                     ),
                 )
             )
+
+
+def _bare(payload: ReplyPayload) -> AnswerPayload:
+    if not isinstance(payload, AnswerPayload):
+        raise ReplyKindError("expected a bare answer, got a step of secure aggregation")
+    return payload
 
 
 def _nodes_of(brands: Iterable[BrandId]) -> dict[int, BrandId]:
