@@ -13,8 +13,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from hanse_clients.answering import BrandResponder
+from hanse_clients.aggregating import AggregatingResponder
 from hanse_clients.link import BrandConnection, SentMessage
+from hanse_clients.round_retention import RoundRetention
 from hanse_clients.verdicts import OperatorContact, VerdictDesk
 from hanse_federation.audit import EgressJournal, EgressRecord
 from hanse_federation.errors import LinkError
@@ -24,6 +25,9 @@ from hanse_policies.documents import StudyVerdict, TrainModel, Verdict
 from hanse_policies.errors import HanseError
 
 _LOG = logging.getLogger(__name__)
+
+TIDY_AFTER = timedelta(hours=1)
+"""How often a brand looks for contributions whose retention has ended."""
 
 REJUDGE_AFTER = timedelta(seconds=60)
 """How long a decision on a study that does not run yet stands before it is made anew."""
@@ -38,9 +42,12 @@ class BrandAgent:
         contact: OperatorContact,
         desk: VerdictDesk,
         *,
+        retention: RoundRetention,
         poll_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
+        self._retention = retention
+        self._tidied: datetime | None = None
         self._connection = connection
         self._contact = contact
         self._desk = desk
@@ -90,7 +97,15 @@ class BrandAgent:
                     raise
                 _LOG.warning("study %s: not settled (%s)", digest[:12], error.code)
             self._judged[digest] = now
+        self._tidy(now)
         self._warm_up()
+
+    def _tidy(self, now: datetime) -> None:
+        """Forget, once in a while, the contributions whose retention has ended."""
+        if self._tidied is None or now - self._tidied >= TIDY_AFTER:
+            for study in self._retention.forget_due(now):
+                _LOG.info("study %s: contributions forgotten, their time is over", study[:12])
+            self._tidied = now
 
     def _settle(self, digest: str, now: datetime) -> None:
         verdict = self._desk.settle(digest, now)
@@ -116,7 +131,7 @@ class BrandAgent:
 
 
 def journal_writer(
-    journal: EgressJournal, responder: BrandResponder, clock: Callable[[], datetime]
+    journal: EgressJournal, responder: AggregatingResponder, clock: Callable[[], datetime]
 ) -> Callable[[SentMessage], None]:
     """Return the hook that writes each message into the journal before it leaves."""
 

@@ -1,20 +1,23 @@
-"""A brand's answer to one request: gate, store, charge, work, store again.
+"""A brand's own answer to one question: gate, store, charge, work, store again.
 
-Rules, in this order: the gate admits or the request is refused; the cohort's
-noised size comes first and must reach the floor; the same
-question on the same data gets the bytes it got before, at no cost; else the
-ledger is charged, durably; only then is there work; the answer is stored before
-it is sent. A failure after the charge stays charged. Only a code ever crosses:
-what went wrong stays with the brand.
+Rules, in this order: the gate admits or the question is refused; the cohort's
+noised size comes first; the same question on the same data gets the answer it got
+before, at no cost; else the ledger is charged, durably; only then is there work;
+the answer is stored before anything is done with it. An answer that was charged
+and lost before it was stored is made again under the same charge, for it never
+left. The answer itself never leaves either: `aggregating.py` masks it first.
+
+In mode `local` the cohort's size is fully noised and must reach the floor of
+persons here. In mode `distributed` it bears this brand's share of the noise
+alone, so nothing this brand does may show it: the floor is held by the operator,
+against the decoded sum.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_clients.app import build_client_app
@@ -22,29 +25,48 @@ from hanse_clients.errors import (
     CohortNotAskedError,
     NoisedCohortTooSmallError,
     RequestNotAdmittedError,
+    WorkRefusedError,
 )
 from hanse_clients.sources import BrandSources
 from hanse_clients.study_gate import Admission, StudyGate
 from hanse_clients.workbench import Workbench
 from hanse_federation.codec import reply_payload_from_wire, reply_payload_to_wire, request_digest
-from hanse_federation.messages import CohortReply, Question, Refusal, ReplyPayload, Request
+from hanse_federation.link.errors import AnswerFailedError
+from hanse_federation.messages import (
+    AnswerPayload,
+    CellsReply,
+    CohortReply,
+    Question,
+    Refusal,
+    Request,
+    TrainReply,
+)
 from hanse_federation.privacy.charges import Charge
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.randomness import Randomness
 from hanse_flower import ClientAppResponder
 from hanse_policies.documents import BrandId, StudyId
-from hanse_policies.errors import HanseError
-
-_LOG = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-DECISIONS_KEPT = 1024
-"""How many requests' decisions are remembered for the journal."""
+
+@dataclass(frozen=True, slots=True)
+class AdmittedQuestion:
+    """A question that the gate let in, and what answering it releases.
+
+    Attributes:
+        request: As it came.
+        admission: Under which documents it was let in.
+        charge: What the ledger is asked to record; its key names the answer.
+    """
+
+    request: Request
+    admission: Admission
+    charge: Charge
 
 
-class BrandResponder:
-    """Answers requests for one brand, one at a time; see `Responder`."""
+class Answering:
+    """Answers the questions of one brand, one at a time."""
 
     def __init__(
         self,
@@ -61,12 +83,12 @@ class BrandResponder:
 
         Args:
             brand: Who answers.
-            gate: Lets requests in.
+            gate: Lets questions in.
             ledger: Charges them and keeps answers.
             sources: The brand's data.
             row_salt: The brand's secret for choosing rows, 64 hex digits.
             randomness: Where noise and samples come from.
-            clock: Tells the time, with its zone; read once a request.
+            clock: Tells the time, with its zone; read once a question.
         """
         self._gate = gate
         self._ledger = ledger
@@ -75,50 +97,50 @@ class BrandResponder:
         self._randomness = randomness
         self._clock = clock
         self._benches: dict[str, Workbench] = {}
-        self._decisions: OrderedDict[str, str] = OrderedDict()
-        self._one_at_a_time = threading.Lock()
         self._flower = ClientAppResponder(build_client_app(self._bench_of), brand)
 
-    def answer(self, request: Request) -> ReplyPayload:
-        """Answer a request; a refusal is a payload, never an exception."""
-        with self._one_at_a_time:
-            try:
-                return self._answer(request)
-            except HanseError as error:
-                _LOG.warning(
-                    "refused a request of round %d with code %s (%s)",
-                    request.binding.round_number,
-                    error.wire_code(),
-                    error.code,
-                )
-                return Refusal(error.wire_code())
+    def admit(self, request: Request) -> AdmittedQuestion:
+        """Let a question in as things stand now, or refuse it; the decision is recorded.
 
-    def decision_of(self, request: str) -> str:
-        """Return the digest of the decision that let a request in; empty if none did."""
-        return self._decisions.get(request, "")
+        Args:
+            request: Its payload is the question itself.
 
-    def _answer(self, request: Request) -> ReplyPayload:
+        Raises:
+            HanseError: See `StudyGate.admit`; or the data cannot be read.
+        """
         admission = self._gate.admit(request, self._clock())
-        self._remember(request.binding.request, admission.decision)
-        noised_persons = self._noised_persons(admission)
         data_version = self._sources.for_study(admission.study).version()
-        charge = _charge(request, admission, data_version)
+        return AdmittedQuestion(request, admission, _charge(request, admission, data_version))
+
+    def answer(self, question: AdmittedQuestion, *, reference_persons: int) -> AnswerPayload:
+        """Answer an admitted question: from store, or charged and worked on.
+
+        Args:
+            question: From `admit`.
+            reference_persons: Public mean of the noised cohorts; in mode distributed it
+                stands for this brand's own, which bears too little noise to be used.
+
+        Raises:
+            CohortNotAskedError: The cohort was never asked here.
+            NoisedCohortTooSmallError: The noised cohort is below the floor.
+            WorkRefusedError: The work failed.
+            HanseError: The ledger refuses or cannot record the charge.
+        """
+        admission, charge = question.admission, question.charge
+        noised_persons = self._noised_persons(admission, reference_persons)
         stored = self._ledger.stored_answer(charge.key)
         if stored is not None:
-            return _above_floor(reply_payload_from_wire(stored), admission)
+            return _above_floor(_answer_from(stored), admission)
         self._ledger.charge(
             charge, study_limit=admission.plan.limit, budget=admission.budget, now=admission.now
         )
-        with self._prepared(request, admission, noised_persons):
-            reply = self._flower.answer(request)
-        if not isinstance(reply, Refusal):
-            self._ledger.store_answer(charge.key, reply_payload_to_wire(reply))
+        with self._prepared(question.request, admission, noised_persons):
+            reply = self._flower.answer(question.request)
+        if not isinstance(reply, CohortReply | TrainReply | CellsReply):
+            code = reply.code if isinstance(reply, Refusal) else AnswerFailedError.code
+            raise WorkRefusedError(code)
+        self._ledger.store_answer(charge.key, reply_payload_to_wire(reply))
         return _above_floor(reply, admission)
-
-    def _remember(self, request: str, decision: str) -> None:
-        self._decisions[request] = decision
-        while len(self._decisions) > DECISIONS_KEPT:
-            self._decisions.popitem(last=False)
 
     @contextmanager
     def _prepared(
@@ -150,8 +172,8 @@ class BrandResponder:
                 "expected a request that the gate admitted, got another; ask through the link"
             ) from None
 
-    def _noised_persons(self, admission: Admission) -> int:
-        """Find the cohort's noised size as released; without one nothing else is answered.
+    def _noised_persons(self, admission: Admission, reference_persons: int) -> int:
+        """Find the cohort's noised size as it may be used; without one nothing is answered.
 
         Raises:
             CohortNotAskedError: It was never asked.
@@ -166,17 +188,28 @@ class BrandResponder:
                 f"expected the cohort of study {admission.study.id} to be asked first, got "
                 "another question; start the run with the cohort"
             )
+        if admission.plan.is_distributed:
+            return reference_persons
         _above_floor(reply, admission)
         return reply.noised_persons
 
 
-def _above_floor(reply: ReplyPayload, admission: Admission) -> ReplyPayload:
-    """Return the reply, unless it is a noised cohort below the floor.
+def _answer_from(stored: bytes) -> AnswerPayload:
+    reply = reply_payload_from_wire(stored)
+    if not isinstance(reply, CohortReply | TrainReply | CellsReply):
+        raise WorkRefusedError(AnswerFailedError.code)
+    return reply
+
+
+def _above_floor(reply: AnswerPayload, admission: Admission) -> AnswerPayload:
+    """Return the answer, unless it is a fully noised cohort below the floor.
 
     The noised size is stored before it is compared, so that asking again meets
     the same noise.
     """
-    if isinstance(reply, CohortReply) and reply.noised_persons < admission.minimum_persons:
+    if not isinstance(reply, CohortReply) or admission.plan.is_distributed:
+        return reply
+    if reply.noised_persons < admission.minimum_persons:
         raise NoisedCohortTooSmallError(
             f"expected a noised cohort of at least {admission.minimum_persons} for study "
             f"{admission.study.id}, got fewer; widen the population or wait for more consent"

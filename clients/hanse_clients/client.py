@@ -28,14 +28,19 @@ from hanse_clients.data.data_check import DataCheck, check_schema, check_view
 from hanse_clients.errors import StudyDataError, StudyNameError
 from hanse_clients.home import BrandHome, Membership
 from hanse_clients.link import BrandConnection, BrandDeskClient
+from hanse_clients.round_opening import opened_contribution
+from hanse_clients.round_records import RoundKey
+from hanse_clients.round_retention import RoundRetention
 from hanse_clients.sources import BrandSources, row_salt
 from hanse_clients.study_gate import Judgement, StudyGate
 from hanse_clients.verdicts import OperatorContact, StudyStanding, VerdictDesk
 from hanse_federation.audit import EgressEntry, EgressJournal
 from hanse_federation.desk import StudyState
 from hanse_federation.link.credentials import TlsCredentials
+from hanse_federation.messages import Question
+from hanse_federation.opened_contribution import OpenedContribution
 from hanse_federation.privacy import Ledger, LedgerEntry, PrivacySpent
-from hanse_federation.randomness import SystemRandomness
+from hanse_federation.randomness import Randomness, SystemRandomness
 from hanse_federation.release import read_release, receive_release
 from hanse_policies.documents import Purpose, PurposeBudget, StudyVerdict
 from hanse_policies.durable_files import held_alone
@@ -75,18 +80,26 @@ class BudgetStanding:
 class BrandClient:
     """What a brand does, on its own folder; a context manager that closes its records."""
 
-    def __init__(self, home: BrandHome, clock: Callable[[], datetime] = system_clock) -> None:
+    def __init__(
+        self,
+        home: BrandHome,
+        clock: Callable[[], datetime] = system_clock,
+        randomness: Randomness | None = None,
+    ) -> None:
         """Open a brand's records.
 
         Args:
             home: The brand's folder.
             clock: Tells the time, with its zone.
+            randomness: Where noise and samples come from; the system's if None.
         """
         self.home = home
         self._clock = clock
+        self._randomness = randomness or SystemRandomness()
         home.check_records()
         with ExitStack() as opened:
             self._state = opened.enter_context(home.open_state())
+            self._rounds = opened.enter_context(home.open_rounds())
             self._ledger = Ledger(home.ledger_file)
             self._journal = EgressJournal(home.journal_file)
             asset = home.asset().document
@@ -234,6 +247,19 @@ class BrandClient:
         self._journal.verify()
         return tuple(self._journal.entries())
 
+    def open_contribution(
+        self, study: str, question: Question, round_number: int
+    ) -> OpenedContribution:
+        """Open the commitment to one of this brand's contributions, for an auditor's eyes.
+
+        Raises:
+            StudyNameError: No study goes by that name here.
+            ContributionMissingError: This brand contributed nothing there, or forgot it when
+                the study's retention ended.
+        """
+        key = RoundKey(self.digest_of(study), question, round_number)
+        return opened_contribution(self._rounds, key, self.home.name)
+
     def fetch(self, study: str) -> Path:
         """Fetch the newest release of a study, verify it and keep it; return its folder.
 
@@ -299,15 +325,16 @@ class BrandClient:
         """
         # Flower takes half a second to load, which every other use does without.
         from hanse_clients.agent import BrandAgent, journal_writer  # noqa: PLC0415
-        from hanse_clients.answering import BrandResponder  # noqa: PLC0415
+        from hanse_clients.assembly import aggregating_responder  # noqa: PLC0415
 
-        responder = BrandResponder(
-            self.home.name.brand,
+        responder = aggregating_responder(
+            self.home,
+            self._state,
             self._gate,
             self._ledger,
             self._sources,
-            row_salt=self._salt,
-            randomness=SystemRandomness(),
+            self._rounds,
+            randomness=self._randomness,
             clock=self._clock,
         )
         membership = self.home.membership()
@@ -320,7 +347,12 @@ class BrandClient:
         )
         with held_alone(self.home.path / "run.lock"), self._contact() as contact:
             agent = BrandAgent(
-                connection, contact, self._desk, poll_seconds=poll_seconds, clock=self._clock
+                connection,
+                contact,
+                self._desk,
+                retention=RoundRetention(self._rounds, self._gate.open),
+                poll_seconds=poll_seconds,
+                clock=self._clock,
             )
             agent.run(stop)
 

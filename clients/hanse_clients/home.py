@@ -11,7 +11,7 @@ fingerprint up each time it is read.
     bundle.json           the operator's answer, once joined
     asset.yaml            the brand's data and consent register
     policy.yaml           what the brand permits; in effect only as policy.dsse.json
-    ledger.db journal.db state.db
+    ledger.db journal.db state.db rounds.db
     releases/             what the brand fetched
 """
 
@@ -46,6 +46,7 @@ from hanse_clients.errors import (
     BrandRecordsMissingError,
     HomeDocumentError,
 )
+from hanse_clients.round_store import RoundStore
 from hanse_clients.signed_policy import VerifiedPolicy, sign_policy, verified_policy
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_federation.audit import EgressJournal
@@ -120,7 +121,7 @@ class BrandHome:
         """Set up a brand: make its keys and its request to the operator.
 
         Args:
-            path: A folder that may hold documents, but no brand; made where it does not exist.
+            path: A folder that may hold documents, but no brand; made where there is none.
             configuration: What to write to `brand.yaml`; not joined yet.
             now: When it is set up.
 
@@ -139,6 +140,7 @@ class BrandHome:
         Ledger(home.ledger_file)
         EgressJournal(home.journal_file)
         home.open_state().close()
+        home.open_rounds().close()
         durable_files.write_new(home._file(CONFIGURATION_FILE), configuration_yaml(configuration))
         return home
 
@@ -199,6 +201,11 @@ class BrandHome:
         return self._file("state.db")
 
     @property
+    def rounds_file(self) -> Path:
+        """Contributions and steps of secure aggregation."""
+        return self._file("rounds.db")
+
+    @property
     def releases_folder(self) -> Path:
         """Where fetched releases lie, a folder each; made where it does not exist."""
         folder = self._file("releases")
@@ -216,8 +223,7 @@ class BrandHome:
             tls = tls_key_from_pem(read_private(self._file("tls.key")))
         except ValueError as error:
             raise BrandKeyError(
-                "expected a P-256 private key in tls.key, got something else; restore it from a "
-                "backup"
+                "expected a P-256 key in tls.key, got something else; restore it from a backup"
             ) from error
         agreement = agreement_key_from_pem(read_private(self._file("agreement.key")))
         return BrandKeys(tls, self.signing_key(), agreement)
@@ -234,19 +240,23 @@ class BrandHome:
         """Open the brand's own records; raises as `BrandState` does."""
         return BrandState(self.state_file)
 
+    def open_rounds(self) -> RoundStore:
+        """Open the brand's rounds; raises as `RoundStore` does."""
+        return RoundStore(self.rounds_file)
+
     def check_records(self) -> None:
         """Refuse a folder whose records are gone; they are made once, with the brand.
 
-        A ledger that vanished must not begin anew with the whole budget.
+        No budget begins anew, and no contribution is made a second time.
 
         Raises:
-            BrandRecordsMissingError: The ledger, the journal or the state is not there.
+            BrandRecordsMissingError: Ledger, journal, state or rounds are not there.
         """
-        for file in (self.ledger_file, self.journal_file, self.state_file):
+        for file in (self.ledger_file, self.journal_file, self.state_file, self.rounds_file):
             if not file.is_file() or (file != self.journal_file and not file.stat().st_size):
                 raise BrandRecordsMissingError(
-                    f"expected {file.name} in {self.path}, got none; restore the newest copy, for "
-                    "without it this brand cannot know what it spent and said"
+                    f"expected {file.name} in {self.path}, got none; restore the newest copy, or "
+                    "this brand cannot know what it spent and said"
                 )
 
     def join(self, bundle: bytes, fingerprint: str, *, now: datetime) -> BrandHome:
@@ -267,9 +277,8 @@ class BrandHome:
         pinned = read_fingerprint(fingerprint)
         verified = verify_bundle(bundle, pinned)
         check_ours(verified, self.name, self.keys(), now)
-        charter = verified.charter_envelope
         with self.open_state() as state:
-            state.accept_charter(_accepted(verified.charter, charter, now))
+            state.accept_charter(_accepted(verified.charter, verified.charter_envelope, now))
         joined = self.configuration.model_copy(update={"authority": pinned})
         durable_files.replace(self._file("bundle.json"), bundle)
         durable_files.replace(self._file(CONFIGURATION_FILE), configuration_yaml(joined))
@@ -309,13 +318,11 @@ class BrandHome:
 
         Raises:
             SignatureError: The pinned operator did not sign it.
-            CharterRefusedError: It is older than one this brand follows, a fork, of another
-                alliance, or pins other keys for this brand.
+            CharterRefusedError: It is older, a fork, foreign, or pins other keys for this brand.
         """
         signed = Envelope.from_json(envelope)
-        charter = check_charter(
-            signed, self._bundle().document.operator_key, self.name, self.keys()
-        )
+        key = self._bundle().document.operator_key
+        charter = check_charter(signed, key, self.name, self.keys())
         return state.accept_charter(_accepted(charter, signed, now))
 
     def charter(self, state: BrandState) -> AllianceCharter:
@@ -325,12 +332,14 @@ class BrandHome:
             BrandNotJoinedError: The brand has not joined.
             SignatureError: The records hold a charter that the pinned operator did not sign.
         """
-        held = state.charter()
-        if held is None:
+        if (held := state.charter()) is None:
             raise self._not_joined()
-        envelope = Envelope.from_json(held.envelope)
+        return self.charter_in(held)
+
+    def charter_in(self, held: AcceptedCharter) -> AllianceCharter:
+        """Return a charter that this brand accepted, verified anew; raises as `charter`."""
         key = self._bundle().document.operator_key
-        return check_charter(envelope, key, self.name, self.keys())
+        return check_charter(Envelope.from_json(held.envelope), key, self.name, self.keys())
 
     def asset(self) -> Loaded[DataAsset]:
         """Read the description of the brand's data.
@@ -348,11 +357,7 @@ class BrandHome:
         return loaded
 
     def sign_policy(self) -> str:
-        """Put `policy.yaml` into effect by signing it; raises as `signed_policy.sign_policy`.
-
-        Returns:
-            The digest of the policy in effect.
-        """
+        """Put `policy.yaml` into effect; returns its digest and raises as `sign_policy` does."""
         return sign_policy(self.policy_file, self.signed_policy_file, self.name, self.signing_key())
 
     def policy(self) -> VerifiedPolicy:

@@ -10,11 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,14 +19,12 @@ from typing import Final, Self
 from hanse_clients.errors import (
     CharterForkError,
     CharterRollbackError,
-    StateAccessError,
-    StateVersionError,
     StudyNotSeenError,
 )
+from hanse_clients.local_database import LocalDatabase
 from hanse_policies.documents import Verdict
 
 SCHEMA_VERSION: Final = 1
-BUSY_SECONDS: Final = 15
 
 _TABLES: Final = (
     """CREATE TABLE charters (
@@ -147,22 +140,7 @@ class BrandState:
             StateVersionError: Its layout is of another version.
             StateAccessError: It cannot be read or made.
         """
-        self._path = path
-        self._lock = threading.RLock()
-        with self._translated():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-        self._connection.row_factory = sqlite3.Row
-        try:
-            with self._translated():
-                for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-                    self._connection.execute(f"PRAGMA {pragma}")
-            self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION)
 
     def accept_charter(self, charter: AcceptedCharter) -> bool:
         """Follow a charter whose signature has been verified.
@@ -174,7 +152,7 @@ class BrandState:
             CharterRollbackError: It is older than one accepted before.
             CharterForkError: Another charter of its version was accepted before.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             newest = connection.execute(
                 "SELECT version, digest FROM charters ORDER BY version DESC LIMIT 1"
             ).fetchone()
@@ -198,7 +176,12 @@ class BrandState:
 
     def charter(self) -> AcceptedCharter | None:
         """Return the charter in force here, or None before the first."""
-        row = self._one("SELECT * FROM charters ORDER BY version DESC LIMIT 1")
+        row = self._file.one("SELECT * FROM charters ORDER BY version DESC LIMIT 1")
+        return AcceptedCharter(row[0], row[1], row[2], _from_text(row[3])) if row else None
+
+    def charter_named(self, digest: str) -> AcceptedCharter | None:
+        """Return a charter that is or was in force here, by its digest, or None."""
+        row = self._file.one("SELECT * FROM charters WHERE digest = ?", digest)
         return AcceptedCharter(row[0], row[1], row[2], _from_text(row[3])) if row else None
 
     def see_study(self, study: SeenStudy) -> bool:
@@ -207,7 +190,7 @@ class BrandState:
         Returns:
             Whether it was never seen before.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             done = connection.execute(
                 "INSERT OR IGNORE INTO studies VALUES (?, ?, ?)",
                 (study.digest, study.envelope, _to_text(study.first_seen)),
@@ -220,14 +203,14 @@ class BrandState:
         Raises:
             StudyNotSeenError: It was never received.
         """
-        row = self._one("SELECT * FROM studies WHERE digest = ?", digest)
+        row = self._file.one("SELECT * FROM studies WHERE digest = ?", digest)
         if row is None:
             raise _not_seen(digest)
         return SeenStudy(row[0], row[1], _from_text(row[2]))
 
     def studies(self) -> tuple[SeenStudy, ...]:
         """List every study received, in the order first seen."""
-        rows = self._all("SELECT * FROM studies ORDER BY first_seen, digest")
+        rows = self._file.all("SELECT * FROM studies ORDER BY first_seen, digest")
         return tuple(SeenStudy(row[0], row[1], _from_text(row[2])) for row in rows)
 
     def record_decision(self, decision: DecisionRecord) -> str:
@@ -249,7 +232,9 @@ class BrandState:
 
     def decisions(self, study: str) -> tuple[DecisionRecord, ...]:
         """List the decisions on a study, oldest first."""
-        rows = self._all("SELECT record FROM decisions WHERE study = ? ORDER BY position", study)
+        rows = self._file.all(
+            "SELECT record FROM decisions WHERE study = ? ORDER BY position", study
+        )
         return tuple(DecisionRecord.from_json(row[0]) for row in rows)
 
     def record_verdict(self, verdict: OwnVerdict) -> None:
@@ -267,7 +252,7 @@ class BrandState:
 
     def verdict(self, study: str) -> OwnVerdict | None:
         """Return the newest verdict on a study, or None before the first."""
-        row = self._one(
+        row = self._file.one(
             "SELECT study, envelope, signed_at FROM verdicts WHERE study = ? "
             "ORDER BY position DESC LIMIT 1",
             study,
@@ -289,7 +274,7 @@ class BrandState:
 
     def approval(self, study: str) -> Approval | None:
         """Return a person's newest word on a study, or None before the first."""
-        row = self._one(
+        row = self._file.one(
             "SELECT study, approved, given_at FROM approvals WHERE study = ? "
             "ORDER BY position DESC LIMIT 1",
             study,
@@ -298,8 +283,7 @@ class BrandState:
 
     def close(self) -> None:
         """Give back the connection."""
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -312,56 +296,13 @@ class BrandState:
     ) -> None:
         self.close()
 
-    def _prepare(self) -> None:
-        with self._writing() as connection:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if version == 0:
-                for statement in _TABLES:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
-                raise StateVersionError(
-                    f"expected local records of version {SCHEMA_VERSION}, got {version}; use the "
-                    "version of hanse that made them"
-                )
-
     def _add(self, statement: str, study: str, *values: object) -> None:
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             if not connection.execute(
                 "SELECT 1 FROM studies WHERE digest = ?", (study,)
             ).fetchone():
                 raise _not_seen(study)
             connection.execute(statement, (study, *values))
-
-    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
-        rows = self._all(query, *values)
-        return rows[0] if rows else None
-
-    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock, self._translated():
-            return self._connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            raise StateAccessError(
-                f"local records `{self._path.name}` could not be read or written: "
-                f"{str(error).lower()}"
-            ) from error
 
 
 def _not_seen(digest: str) -> StudyNotSeenError:

@@ -23,12 +23,12 @@ from hanse_clients.signed_policy import VerifiedPolicy
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState, DecisionRecord
 from hanse_federation.messages import (
-    QUESTION_OF,
     EvaluateRequest,
     Question,
     Request,
     RequestPayload,
     TrainRequest,
+    question_of,
 )
 from hanse_federation.model import check_parameters, input_width
 from hanse_federation.privacy.ledger import Ledger
@@ -36,6 +36,7 @@ from hanse_federation.privacy.plan import PrivacyPlan, plan_study
 from hanse_policies import SignatureState, Sources, decide
 from hanse_policies.decision import Decision
 from hanse_policies.documents import (
+    AllianceCharter,
     BrandPolicy,
     ConsentState,
     DataAsset,
@@ -66,6 +67,7 @@ class Judgement:
 
     opened: OpenedStudy
     decision: Decision
+    charter: AllianceCharter
     policy: VerifiedPolicy
     asset: Loaded[DataAsset]
 
@@ -89,7 +91,10 @@ class Admission:
         digest: Its digest.
         question: What is asked.
         plan: What each question costs.
+        charter: The charter this brand follows.
+        charter_digest: SHA-256 of that charter as signed, 64 hex digits.
         policy: The policy in effect.
+        policy_digest: SHA-256 of that policy as signed, 64 hex digits.
         asset: What is stored where.
         budget: The budget that the purpose is charged to.
         minimum_persons: The floor in force, on noised counts.
@@ -101,7 +106,10 @@ class Admission:
     digest: str
     question: Question
     plan: PrivacyPlan
+    charter: AllianceCharter
+    charter_digest: str
     policy: BrandPolicy
+    policy_digest: str
     asset: DataAsset
     budget: PurposeBudget
     minimum_persons: int
@@ -173,7 +181,7 @@ class StudyGate:
                 f"{', '.join(decision.denied_by)}; see hanse brand studies"
             )
         plan = plan_study(study)
-        question = QUESTION_OF[type(request.payload)]
+        question = question_of(request.payload)
         _check_planned(study, plan, question, request.binding.round_number)
         _check_parameters(study, request.payload)
         budget = judgement.policy.document.budget_for(study.purpose)
@@ -186,7 +194,10 @@ class StudyGate:
             digest=digest,
             question=question,
             plan=plan,
+            charter=judgement.charter,
+            charter_digest=self._charter_digest(),
             policy=judgement.policy.document,
+            policy_digest=judgement.policy.digest,
             asset=judgement.asset.document,
             budget=budget,
             minimum_persons=decision.effective.minimum_persons,
@@ -212,7 +223,15 @@ class StudyGate:
             ),
             sources=Sources(policy=policy.source, asset=asset.source),
         )
-        return Judgement(opened, decision, policy, asset)
+        return Judgement(opened, decision, charter, policy, asset)
+
+    def _charter_digest(self) -> str:
+        held = self._state.charter()
+        if held is None:
+            raise PolicyDeniedError(
+                "expected a charter that this brand follows, got none; run hanse brand join"
+            )
+        return held.digest
 
     def _check_approved(self, digest: str) -> None:
         self._state.study(digest)

@@ -2,8 +2,10 @@
 
 Rules: a workbench is made for one request, after the gate admitted it and the
 ledger was charged; it reads the data as consented at the request's instant;
-whatever it returns is noised with the plan's multiplier for that question. It
-knows noise multipliers, never epsilon. No row can make it refuse.
+whatever it returns is noised with the plan's multiplier for that question: in
+mode `local` with all of the noise, in mode `distributed` with one brand's share of
+it, as integers that may leave only as part of a sum. It knows noise multipliers,
+never epsilon. No row can make it refuse.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from hanse_clients.errors import (
 )
 from hanse_clients.features import encode_features
 from hanse_clients.sources import BrandSources
+from hanse_federation.contributions_training import gradient_shares_for
 from hanse_federation.measurements import ScoreHistogram, measurement_for
 from hanse_federation.messages import CellsReply, CohortReply, Parameters, Question, TrainReply
 from hanse_federation.model import predict
+from hanse_federation.privacy.distributed_noise import CountShares
 from hanse_federation.privacy.mechanism import gaussian_integers
 from hanse_federation.privacy.plan import PrivacyPlan
 from hanse_federation.randomness import Randomness
@@ -41,6 +45,9 @@ ONE_PERSON = 1.0
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """One admitted request with all it may use.
+
+    In mode `distributed` counts are scaled integers with a share of the noise (see
+    `CountShares`), and a training's answer is grid steps (see `GradientShares`).
 
     Attributes:
         study: The approved study.
@@ -84,24 +91,35 @@ class Workbench:
         )
         return _cells(self._noised(bounded, Question.MEASURE))
 
-    def train(self, parameters: Parameters) -> TrainReply:
-        """Train the parameters for one round.
+    def train(self, parameters: Parameters) -> TrainReply | CellsReply:
+        """Train the parameters for one round, or sum up their gradients for one.
+
+        Returns:
+            In mode `local` the brand's new parameters; in mode `distributed` its
+            noised gradient sum in grid steps.
 
         Raises:
             QuestionForeignError: The study trains nothing.
             UnusableDataError: The engine failed or ran out of memory.
         """
         # torch and Opacus take seconds and 200 MB: only a process that trains pays.
-        from hanse_clients.training import Trainer  # noqa: PLC0415
+        from hanse_clients.training import GradientSum, Trainer  # noqa: PLC0415
 
         computation = self._training(Question.TRAIN)
         rows = self.sources.rows().rows(self._view())
         taken = ~rows.holdout
-        matrix = encode_features(computation.features, rows.columns)
+        matrix = encode_features(computation.features, rows.columns)[taken]
+        labels = rows.label[taken]
+        if self.plan.is_distributed:
+            shares = gradient_shares_for(self.study, self.plan, matrix.shape[1])
+            gradients = GradientSum(
+                computation, matrix, labels, shares=shares, randomness=self.randomness
+            )
+            return _cells(gradients.share(parameters))
         trainer = Trainer(
             computation,
-            matrix[taken],
-            rows.label[taken],
+            matrix,
+            labels,
             noise_multiplier=self.plan.noise_multiplier(Question.TRAIN),
             public_persons=self.noised_persons,
             randomness=self.randomness,
@@ -133,17 +151,20 @@ class Workbench:
         return self.study.computation
 
     def _noised(self, values: NDArray[np.int64], question: Question) -> NDArray[np.int64]:
+        multiplier = self.plan.noise_multiplier(question)
+        if self.plan.is_distributed:
+            return CountShares(multiplier, self.plan.shares).add_share(values, self.randomness)
         noised, _ = gaussian_integers(
             values,
             l2_sensitivity=ONE_PERSON,
-            noise_multiplier=self.plan.noise_multiplier(question),
+            noise_multiplier=multiplier,
             randomness=self.randomness,
         )
         return noised
 
 
 def _cells(noised: NDArray[np.int64]) -> CellsReply:
-    return CellsReply(tuple(int(cell) for cell in noised))
+    return CellsReply(tuple(noised.tolist()))
 
 
 def _foreign(study: Study, question: Question) -> QuestionForeignError:

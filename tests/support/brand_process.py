@@ -81,7 +81,13 @@ def main() -> None:
     names = ("key.pem", "certificate.pem", "ca.pem")
     credentials = TlsCredentials(*((folder / name).read_bytes() for name in names))
     responder = _Sleeper() if mode == "sleep" else _Echo()
-    connection = BrandConnection(address, credentials, responder, clock=lambda: datetime.now(UTC))
+    connection = BrandConnection(
+        address,
+        credentials,
+        responder,
+        clock=lambda: datetime.now(UTC),
+        unsafe_plaintext_replies=True,
+    )
     connection.run(threading.Event())
 
 

@@ -10,6 +10,7 @@ from hanse_clients.cli.egress import egress_command
 from hanse_clients.cli.init import init_command
 from hanse_clients.cli.join import join_command
 from hanse_clients.cli.ledger import ledger_command
+from hanse_clients.cli.open_commitment import open_commitment_command
 from hanse_clients.cli.preflight import preflight_command
 from hanse_clients.cli.release import fetch_command, score_command
 from hanse_clients.cli.run import run_command
@@ -33,5 +34,6 @@ app.command("approve")(approve_command)
 app.command("refuse")(refuse_command)
 app.command("ledger")(ledger_command)
 app.command("egress")(egress_command)
+app.command("open-commitment")(open_commitment_command)
 app.command("fetch")(fetch_command)
 app.command("score")(score_command)

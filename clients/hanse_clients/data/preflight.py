@@ -14,26 +14,32 @@ from datetime import datetime
 from hanse_clients.data.compiler import InProcessCompiler
 from hanse_clients.data.queries import CellsQuery, PersonsQuery, RowsQuery, SqlQuery
 from hanse_clients.data.view import MinimalView, view_for
-from hanse_federation.measurements import measurement_for
+from hanse_federation.contributions import Contributions
 from hanse_federation.messages import Question
-from hanse_federation.model import input_width, parameter_shapes
-from hanse_federation.privacy.plan import plan_study
+from hanse_federation.privacy.plan import PrivacyPlan, plan_study
 from hanse_policies.documents import BrandPolicy, DataAsset, Purpose, Study, TrainModel
 
 SHOWN_SALT = "0" * 64
 """Stands for the brand's row salt in the SQL shown."""
 
-_INTEGER_BYTES = 8
-_FLOAT_BYTES = 4
+MOST_MEMBERS = 1000
+"""Members that a charter may have."""
+
+_LEAVES = (
+    (Question.COHORT, "the noised number of consenting persons"),
+    (Question.MEASURE, "noised numbers of persons, one a cell"),
+    (Question.TRAIN, "the model's update after private training, and this brand's weight"),
+    (Question.EVALUATE, "noised numbers of held-out persons by score and label"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one asking of a question sends, before framing and encryption.
+    """What one asking of a question sends, beside the protocol's keys, shares and signatures.
 
     Attributes:
         leaves: What it is, in words.
-        values: How many numbers; all of them noised, or public.
+        values: How many numbers; all of them noised and masked.
         payload_bytes: At most so many bytes.
     """
 
@@ -95,7 +101,7 @@ class Preflight:
 
     @property
     def payload_bytes(self) -> int:
-        """Bytes that leave in the whole study, before framing and encryption."""
+        """Bytes of all masked vectors of the study, before framing and encryption."""
         return sum(planned.times * planned.answer.payload_bytes for planned in self.questions)
 
 
@@ -134,7 +140,7 @@ def preflight(study: Study, asset: DataAsset, policy: BrandPolicy, now: datetime
                 times=plan.times_asked(question),
                 noise_multiplier=plan.noise_multiplier(question),
                 sql=InProcessCompiler().compile(_query(study, view, question)),
-                answer=_answer(study, question),
+                answer=_answer(study, plan, question),
             )
             for question in (Question.COHORT, *main)
         ),
@@ -149,22 +155,11 @@ def _query(study: Study, view: MinimalView, question: Question) -> SqlQuery:
     return CellsQuery(view=view, computation=study.computation)
 
 
-def _answer(study: Study, question: Question) -> Answer:
-    computation = study.computation
-    if question is Question.COHORT:
-        return Answer("the noised number of consenting persons", 1, _INTEGER_BYTES)
-    if not isinstance(computation, TrainModel):
-        cells = measurement_for(computation).cell_count
-        return Answer("noised numbers of persons, one a cell", cells, cells * _INTEGER_BYTES)
-    if question is Question.EVALUATE:
-        cells = 2 * computation.evaluation.score_bins
-        leaves = "noised numbers of held-out persons by score and label"
-        return Answer(leaves, cells, cells * _INTEGER_BYTES)
-    numbers = 0
-    for shape in parameter_shapes(computation, input_width(computation.features)):
-        size = 1
-        for length in shape.shape:
-            size *= length
-        numbers += size
-    leaves = "model parameters after private training, and a public weight"
-    return Answer(leaves, numbers + 1, numbers * _FLOAT_BYTES + _INTEGER_BYTES)
+def _answer(study: Study, plan: PrivacyPlan, question: Question) -> Answer:
+    """Describe the masked vector of one asking; in an alliance of any size it is no larger."""
+    vector = Contributions(study, plan, MOST_MEMBERS).vector(question)
+    words = dict(_LEAVES)
+    if question is Question.TRAIN and plan.is_distributed:
+        words[Question.TRAIN] = "the sum of clipped gradients, with this brand's share of the noise"
+    size = vector.length * vector.ring.bytes
+    return Answer(f"{words[question]}, masked", vector.length, size)

@@ -36,14 +36,16 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── CharterRefusedError
         │   │   ├── CharterRollbackError
         │   │   └── CharterForkError
-        │   └── StudyNotSeenError
+        │   ├── StudyNotSeenError
+        │   └── ContributionMissingError
         ├── GateError
         │   ├── StudyNotApprovedError
         │   ├── PolicyDeniedError
         │   ├── QuestionForeignError
         │   ├── RequestNotAdmittedError
         │   ├── CohortNotAskedError
-        │   └── NoisedCohortTooSmallError
+        │   ├── NoisedCohortTooSmallError
+        │   └── WorkRefusedError
         ├── StudyNameError
         ├── ScoringError
         │   ├── ReleaseNotModelError
@@ -119,6 +121,7 @@ from hanse_clients.errors.home import (
     CharterForkError,
     CharterRefusedError,
     CharterRollbackError,
+    ContributionMissingError,
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
@@ -145,6 +148,7 @@ from hanse_clients.errors.study import (
     StudyNotApprovedError,
     TrainingDivergedError,
     TrainingError,
+    WorkRefusedError,
 )
 
 __all__ = [
@@ -166,6 +170,7 @@ __all__ = [
     "CohortNotAskedError",
     "ColumnTypeError",
     "ColumnUseError",
+    "ContributionMissingError",
     "DataError",
     "EmptyCohortError",
     "FingerprintMismatchError",
@@ -209,5 +214,6 @@ __all__ = [
     "UnusableDataError",
     "WarehouseEngineError",
     "WarehouseLimitError",
+    "WorkRefusedError",
     "WorkerError",
 ]

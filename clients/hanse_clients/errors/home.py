@@ -152,3 +152,9 @@ class StudyNotSeenError(BrandStateError):
     """No such study was ever received."""
 
     code: ClassVar[str] = "study-not-seen"
+
+
+class ContributionMissingError(BrandStateError):
+    """A round is aggregated before its contribution was kept."""
+
+    code: ClassVar[str] = "contribution-missing"

@@ -69,6 +69,20 @@ class NoisedCohortTooSmallError(GateError):
     code: ClassVar[str] = "cohort-too-small"
 
 
+class WorkRefusedError(GateError):
+    """The work on an admitted question failed.
+
+    Attributes:
+        refusal: The code that may cross, taken from the class of what went wrong.
+    """
+
+    code: ClassVar[str] = "work-refused"
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(f"expected an answer to an admitted question, got refusal {refusal}")
+        self.refusal = refusal
+
+
 class StudyNameError(ClientError):
     """No study, or more than one, goes by that name here."""
 

@@ -47,7 +47,7 @@ _logger = logging.getLogger(__name__)
 class BrandConnection:
     """Keeps one brand connected to its operator."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what weakens the link is an argument of its own
         self,
         address: str,
         credentials: TlsCredentials,
@@ -58,6 +58,7 @@ class BrandConnection:
         settings: LinkSettings | None = None,
         ticks: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = _SYSTEM_RANDOM.random,
+        unsafe_plaintext_replies: bool = False,
     ) -> None:
         """Prepare a connection that does not dial yet.
 
@@ -71,6 +72,8 @@ class BrandConnection:
             settings: Limits, and the times until the operator's `Welcome` states others.
             ticks: Seconds that never go back, for deadlines and silence.
             draw: Gives numbers in [0, 1) for the jitter of the back-off.
+            unsafe_plaintext_replies: Whether answers leave that are not masked; for
+                tests and measurements of the link itself.
         """
         self._address = address
         self._credentials = credentials
@@ -79,6 +82,7 @@ class BrandConnection:
         self._on_sent = on_sent
         self._settings = settings or LinkSettings()
         self._ticks = ticks
+        self._unsafe_plaintext_replies = unsafe_plaintext_replies
         self._back_off = BackOff(draw)
         self._session: BrandSession | None = None
 
@@ -101,7 +105,13 @@ class BrandConnection:
         """
         refused_handshakes = 0
         with ThreadPoolExecutor(1, "hanse-answer") as worker:
-            answering = Answering(self._responder, worker, self._on_sent, self._ticks)
+            answering = Answering(
+                self._responder,
+                worker,
+                self._on_sent,
+                self._ticks,
+                self._unsafe_plaintext_replies,
+            )
             while not stop.is_set():
                 self._credentials.check(self._clock())
                 failure = self._hold(BrandSession(answering, self._settings), stop)

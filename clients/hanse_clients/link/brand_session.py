@@ -1,6 +1,7 @@
 """One stream of a brand: frames in, frames out, until either side ends it.
 
-Rules: a reply leaves only after the hook has recorded it; a request past its
+Rules: a reply leaves only after the hook has recorded it; only steps of secure
+aggregation and refusals leave, unless the caller says it is unsafe; a request past its
 deadline is refused, not answered; what breaks a rule of the link ends the
 stream. The reader is the caller's thread, the writer gRPC's, answers are made
 on the one worker that all streams of a brand share.
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Semaphore
 
+from hanse_federation import fault_points
 from hanse_federation.codec.block import WireMessage
 from hanse_federation.codec.frames import (
     BrandFrame,
@@ -61,12 +63,16 @@ SentHook = Callable[[SentMessage], None]
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """What a session needs to answer: the responder, its one worker, the hook, a clock."""
+    """What a session needs to answer: the responder, its one worker, the hook, a clock.
+
+    With `unsafe_plaintext_replies`, answers leave that are not masked; for tests.
+    """
 
     responder: Responder
     worker: ThreadPoolExecutor
     on_sent: SentHook
     clock: Callable[[], float]
+    unsafe_plaintext_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +159,10 @@ class BrandSession:
                     return
                 case _Outgoing(message, digest):
                     number += 1
+                    fault_points.reach("brand.send.before")
                     for piece in chunk(number, message, digest):
                         yield brand_frame_to_wire(piece)
+                    fault_points.reach("brand.send.after")
                 case frame:
                     yield brand_frame_to_wire(frame)
 
@@ -170,7 +178,9 @@ class BrandSession:
             case Chunk():
                 data = self._reassembler.accept(frame)
                 if data is not None:
+                    fault_points.reach("brand.receive.before")
                     self._take_request(frame.message, data)
+                    fault_points.reach("brand.receive.after")
             case Abandon():
                 self._reassembler.abandon(frame)
             case Refuse():
@@ -198,7 +208,12 @@ class BrandSession:
         if self._answering.clock() >= due:
             self._outbox.put(Refuse(number, DEADLINE_EXCEEDED))
             return
-        message = answer(self._answering.responder, request, self._settings.message_cap_bytes)
+        message = answer(
+            self._answering.responder,
+            request,
+            self._settings.message_cap_bytes,
+            unsafe_plaintext_replies=self._answering.unsafe_plaintext_replies,
+        )
         if self._ended.is_set():
             return
         digest = message.digest()

@@ -8,13 +8,16 @@ not clip for some shapes, or fail on an empty sample.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from opacus.grad_sample import GradSampleModule
 from torch import nn
 
+from hanse_clients.errors import GradientShapeError
 from hanse_federation.messages import Parameters, Tensor
 from hanse_federation.model import parameter_shapes
 from hanse_policies.documents import MultilayerPerceptron, TrainModel
@@ -79,3 +82,39 @@ class Network:
         logits = self._module(matrix.requires_grad_())
         loss = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], labels, reduction="sum")
         loss.backward()  # type: ignore[no-untyped-call]
+
+    def clear(self) -> None:
+        """Forget the gradients of the last batch, so that the next one takes their place."""
+        self._module.zero_grad()
+
+
+def gradient_rows(parameters: Sequence[nn.Parameter]) -> NDArray[np.float32]:
+    """Lay the per-person gradients of all parameters side by side.
+
+    Args:
+        parameters: After the backward pass of exactly one batch.
+
+    Returns:
+        One row a person, shape (persons, d), in the order of the wire.
+
+    Raises:
+        GradientShapeError: A parameter does not hold one gradient a person of
+            exactly one batch.
+    """
+    persons = None
+    rows = []
+    for parameter in parameters:
+        sample = getattr(parameter, "grad_sample", None)
+        if not isinstance(sample, torch.Tensor) or sample.shape[1:] != parameter.shape:
+            raise GradientShapeError(
+                f"expected one gradient of shape {tuple(parameter.shape)} a person from one "
+                "batch, got something else; the model's layers do not keep persons apart"
+            )
+        if persons is not None and len(sample) != persons:
+            raise GradientShapeError(
+                "expected gradients of the same persons on every parameter, "
+                "got different numbers of them"
+            )
+        persons = len(sample)
+        rows.append(sample.detach().reshape(persons, parameter.numel()).numpy())
+    return np.concatenate(rows, axis=1)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from opacus.optimizers import DPOptimizer
 from torch import nn
 
-from hanse_clients.errors import GradientShapeError
 from hanse_clients.training.clipping import clipped_sum
+from hanse_clients.training.network import gradient_rows
 from hanse_federation.privacy.mechanism import GaussianGrid
 from hanse_federation.randomness import Randomness
 
@@ -61,7 +61,7 @@ class GridNoiseOptimizer(DPOptimizer):  # type: ignore[misc]
             GradientShapeError: A parameter does not hold one gradient a person of
                 exactly one batch.
         """
-        total = clipped_sum(self._gradient_rows(), self.max_grad_norm)
+        total = clipped_sum(gradient_rows(self.params), self.max_grad_norm)
         for parameter, part in zip(self.params, self._split(total), strict=True):
             if parameter.summed_grad is None:
                 parameter.summed_grad = part
@@ -74,26 +74,6 @@ class GridNoiseOptimizer(DPOptimizer):  # type: ignore[misc]
         noised = self._grid.noise(summed, self._randomness)
         for parameter, part in zip(self.params, self._split(noised), strict=True):
             parameter.grad = part.to(parameter.dtype)
-
-    def _gradient_rows(self) -> NDArray[np.float32]:
-        """Lay the per-person gradients of all parameters side by side, (persons, d)."""
-        persons = None
-        rows = []
-        for parameter in self.params:
-            sample = getattr(parameter, "grad_sample", None)
-            if not isinstance(sample, torch.Tensor) or sample.shape[1:] != parameter.shape:
-                raise GradientShapeError(
-                    f"expected one gradient of shape {tuple(parameter.shape)} a person from one "
-                    "batch, got something else; the model's layers do not keep persons apart"
-                )
-            if persons is not None and len(sample) != persons:
-                raise GradientShapeError(
-                    "expected gradients of the same persons on every parameter, "
-                    "got different numbers of them"
-                )
-            persons = len(sample)
-            rows.append(sample.detach().reshape(persons, parameter.numel()).numpy())
-        return np.concatenate(rows, axis=1)
 
     def _split(self, vector: NDArray[np.float64]) -> list[torch.Tensor]:
         """Cut a flat vector into float64 tensors shaped as the parameters."""

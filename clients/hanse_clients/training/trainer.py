@@ -21,15 +21,13 @@ from hanse_clients.errors import (
 )
 from hanse_clients.training.network import Network
 from hanse_clients.training.optimizer import GridNoiseOptimizer
-from hanse_clients.training.sampler import PoissonSampler
-from hanse_federation.errors import ModelInputError, ModelParametersError
+from hanse_clients.training.persons import TrainingPersons
+from hanse_federation.contributions_training import expected_batch_size
+from hanse_federation.errors import ModelParametersError
 from hanse_federation.messages import FloatArray, Parameters
 from hanse_federation.model import check_parameters, input_width
 from hanse_federation.randomness import Randomness
 from hanse_policies.documents import TrainModel
-
-GRADIENT_NUMBERS = 2**22
-"""Per-person gradients held at once: 16 MiB in float32. Larger samples go through in parts."""
 
 
 class Trainer:
@@ -72,16 +70,11 @@ class Trainer:
             ModelInputError: The shapes are not those of the study.
         """
         torch.set_num_threads(1)
-        _check_shapes(computation, matrix, labels)
-        usable = _usable(matrix, labels)
         local = computation.local
         self._computation = computation
-        self._width = matrix.shape[1]
-        self._matrix = torch.tensor(matrix[usable], dtype=torch.float32)
-        self._labels = torch.tensor(labels[usable].astype(np.float32))
+        self._persons = TrainingPersons(computation, matrix, labels)
         self._randomness = randomness
-        self._sampler = PoissonSampler(len(self._matrix), local.sampling_rate)
-        self._network = Network(computation, self._width)
+        self._network = Network(computation, self._persons.width)
         self._optimizer = GridNoiseOptimizer(
             torch.optim.SGD(self._network.parameters, lr=local.learning_rate),
             clipping_norm=local.clipping_norm,
@@ -103,14 +96,14 @@ class Trainer:
             ModelParametersError: The starting point is not of this study's model.
             TrainingDivergedError: The noised parameters grew without bound.
         """
-        check_parameters(self._computation, self._width, parameters)
+        check_parameters(self._computation, self._persons.width, parameters)
         self._network.load(parameters)
         for _ in range(self._computation.local.steps_per_round):
             self._step()
             parameters = self._network.save()
             try:
                 # The parameters are noised already, so this verdict reveals nothing more.
-                check_parameters(self._computation, self._width, parameters)
+                check_parameters(self._computation, self._persons.width, parameters)
             except ModelParametersError as error:
                 raise TrainingDivergedError(
                     "expected the noised parameters to stay bounded, got a diverging run; "
@@ -120,28 +113,13 @@ class Trainer:
 
     def _step(self) -> None:
         """Take one private step on one Poisson sample, in parts that bound the memory."""
-        sample = torch.from_numpy(self._sampler.draw(self._randomness))
-        parts = torch.split(sample, max(1, GRADIENT_NUMBERS // self._network.size))
+        parts = self._persons.sample(self._network.size, self._randomness)
         for index, part in enumerate(parts):
-            self._network.backward(self._matrix[part], self._labels[part])
+            self._network.backward(part.matrix, part.labels)
             if index < len(parts) - 1:
                 self._optimizer.signal_skip_step()
             self._optimizer.step()
             self._optimizer.zero_grad()
-
-
-def expected_batch_size(computation: TrainModel, public_persons: int) -> float:
-    """Compute the public divisor of a step's noised sum.
-
-    Args:
-        computation: The study's computation.
-        public_persons: Noised size of the whole cohort; may be below 1.
-
-    Returns:
-        Expected sampled training persons, at least 1.
-    """
-    training_share = 1.0 - computation.evaluation.holdout_share
-    return max(1.0, computation.local.sampling_rate * training_share * public_persons)
 
 
 def warm_up(computation: TrainModel, randomness: Randomness) -> None:
@@ -161,21 +139,3 @@ def warm_up(computation: TrainModel, randomness: Randomness) -> None:
         randomness=randomness,
     )
     trainer._step()
-
-
-def _check_shapes(computation: TrainModel, matrix: FloatArray, labels: NDArray[np.generic]) -> None:
-    """Refuse arrays of other shapes, whatever they hold."""
-    width = input_width(computation.features)
-    if matrix.ndim != 2 or matrix.shape[1] != width or labels.shape != matrix.shape[:1]:
-        raise ModelInputError(
-            f"expected rows of {width} encoded columns and one label each, "
-            f"got {matrix.ndim}-dimensional features and {labels.ndim}-dimensional labels "
-            "of other shapes"
-        )
-
-
-def _usable(matrix: FloatArray, labels: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Tell of each row whether it is one to train on; NaN fails each comparison."""
-    is_bounded = (np.abs(matrix) <= 1.0).all(axis=1)
-    usable: NDArray[np.bool_] = is_bounded & ((labels == 0) | (labels == 1))
-    return usable

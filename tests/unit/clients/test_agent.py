@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from hanse_clients.agent import REJUDGE_AFTER, BrandAgent, journal_writer
+from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, BrandAgent, journal_writer
 from hanse_clients.link import SentMessage
+from hanse_clients.round_records import RoundKey
+from hanse_clients.round_retention import RoundRetention, kept_until
 from hanse_federation.audit import EgressJournal
 from hanse_federation.link.errors import ServerUnreachableError
+from hanse_federation.messages import Question
+from hanse_federation.secure_aggregation.messages import JoinReply
 from hanse_policies.documents import ApprovalMode
-from tests.support.league_documents import a_league_histogram, a_league_policy, ask
+from tests.support.league_documents import a_league_histogram, a_league_policy
 from tests.support.league_parties import (
     BrandParts,
     DeskContact,
@@ -22,6 +26,7 @@ from tests.support.league_parties import (
     put_policy,
     small_league,
 )
+from tests.support.league_rounds import ask_to_join
 
 
 class NoConnection:
@@ -43,10 +48,12 @@ def brand(league: SmallLeague) -> BrandParts:
 
 
 def agent_of(league: SmallLeague, contact: DeskContact) -> BrandAgent:
+    parts = league.brands["alder"]
     return BrandAgent(
         NoConnection(),  # type: ignore[arg-type]
         contact,
-        league.brands["alder"].desk,
+        parts.desk,
+        retention=RoundRetention(parts.rounds, parts.gate.open),
         poll_seconds=0.02,
         clock=league.clock,
     )
@@ -150,12 +157,37 @@ def test_each_message_is_in_the_journal_under_its_decision(
     league: SmallLeague, brand: BrandParts, tmp_path: Path
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
-    request = ask(digest)
-    brand.responder.answer(request)
+    request = ask_to_join(digest)
+    assert isinstance(brand.responder.answer(request), JoinReply)
     journal = EgressJournal(tmp_path / "journal.db")
     write = journal_writer(journal, brand.responder, league.clock)
-    write(SentMessage(request.binding, "CohortReply", 12, "ab" * 32))
+    write(SentMessage(request.binding, "JoinReply", 12, "ab" * 32))
     (entry,) = journal.entries()
     assert entry.record.study == digest
     assert entry.record.decision == brand.state.decisions(digest)[-1].digest
     journal.verify()
+
+
+def test_contributions_whose_time_is_over_are_forgotten_once_in_a_while(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    study = a_league_histogram(league.clock())
+    digest = league.approved(study)
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
+    key = RoundKey(digest, Question.COHORT, 0)
+    agent = agent_of(league, league.contact("alder"))
+
+    def vector() -> bytes | None:
+        kept = brand.rounds.contribution(key)
+        assert kept is not None
+        return kept.contribution.vector
+
+    league.clock.ahead = kept_until(study) - league.clock.start - TIDY_AFTER / 2
+    agent.hear_and_settle()
+    assert vector() is not None
+    league.clock.ahead += TIDY_AFTER / 2
+    agent.hear_and_settle()
+    assert vector() is not None
+    league.clock.ahead += TIDY_AFTER
+    agent.hear_and_settle()
+    assert vector() is None

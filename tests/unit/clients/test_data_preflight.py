@@ -103,10 +103,10 @@ def test_preflight_of_a_training_counts_every_byte(asset: DataAsset) -> None:
     sent = {p.question: (p.times, p.answer.values, p.answer.payload_bytes) for p in told.questions}
     assert sent == {
         Question.COHORT: (1, 1, 8),
-        Question.TRAIN: (3, 7, 32),
+        Question.TRAIN: (3, 7, 28),
         Question.EVALUATE: (3, 20, 160),
     }
-    assert told.payload_bytes == 8 + 3 * 32 + 3 * 160
+    assert told.payload_bytes == 8 + 3 * 28 + 3 * 160
 
 
 def test_study_that_does_not_fit_the_asset_is_refused(asset: DataAsset) -> None:

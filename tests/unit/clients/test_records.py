@@ -23,7 +23,7 @@ def test_a_new_brand_has_its_records(home: BrandHome) -> None:
     home.check_records()
 
 
-@pytest.mark.parametrize("name", ["ledger_file", "journal_file", "state_file"])
+@pytest.mark.parametrize("name", ["ledger_file", "journal_file", "state_file", "rounds_file"])
 def test_records_that_vanished_are_not_made_anew(home: BrandHome, name: str) -> None:
     getattr(home, name).unlink()
     with pytest.raises(BrandRecordsMissingError):

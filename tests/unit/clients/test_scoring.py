@@ -49,9 +49,8 @@ def brand(league: SmallLeague) -> BrandParts:
 
 
 def released(league: SmallLeague, study: Study) -> Release:
-    cohorts = (NoisedCohort(league.brands["alder"].brand, 300),)
     findings = Findings(
-        cohorts=cohorts,
+        cohort=NoisedCohort((league.brands["alder"].brand,), 300),
         evaluations=[EvaluatedRound(1, 1, tuple(range(1, 21)))],
         cells=(100,) * 12,
         measured_brands=1,

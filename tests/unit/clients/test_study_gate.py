@@ -20,15 +20,15 @@ from hanse_clients.errors import (
 )
 from hanse_clients.state import OwnVerdict, SeenStudy
 from hanse_federation.messages import (
-    CohortReply,
     CohortRequest,
     EvaluateRequest,
     MeasureRequest,
     Question,
+    QuestionPayload,
     Refusal,
-    RequestPayload,
     TrainRequest,
 )
+from hanse_federation.secure_aggregation.messages import JoinReply
 from hanse_policies.documents import (
     AllianceCharter,
     ConsentRules,
@@ -54,6 +54,7 @@ from tests.support.league_parties import (
     write_data,
     write_yaml,
 )
+from tests.support.league_rounds import ask_to_join
 
 HOUR = timedelta(hours=1)
 
@@ -73,7 +74,7 @@ def refused(
     league: SmallLeague,
     expected: type[HanseError],
     digest: str,
-    payload: RequestPayload | None = None,
+    payload: QuestionPayload | None = None,
     round_number: int = 0,
 ) -> str:
     """Check that gate and responder refuse with the error's code and charge nothing."""
@@ -81,7 +82,7 @@ def refused(
     before = len(brand.ledger.entries())
     with pytest.raises(expected) as caught:
         brand.gate.admit(ask(digest, payload, round_number), league.clock())
-    reply = brand.responder.answer(ask(digest, payload, round_number))
+    reply = brand.responder.answer(ask_to_join(digest, payload, round_number))
     assert reply == Refusal(expected.code)
     assert len(brand.ledger.entries()) == before
     return str(caught.value)
@@ -99,6 +100,13 @@ def test_an_approved_study_is_admitted_with_the_highest_floor(
     assert admission.question is Question.COHORT
     assert admission.minimum_persons == 77
     assert admission.digest == digest
+    held = brand.state.charter()
+    assert held is not None
+    assert (admission.charter, admission.charter_digest) == (
+        brand.home.charter(brand.state),
+        held.digest,
+    )
+    assert admission.policy_digest == brand.home.policy().digest
     assert brand.state.decisions(digest)[-1].digest == admission.decision
 
 
@@ -118,7 +126,7 @@ def test_an_approval_taken_back_while_the_study_runs_stops_it_at_the_next_questi
     league: SmallLeague, brand: BrandParts
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
-    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
     brand.desk.refuse(digest, league.clock())
     refused(league, StudyNotApprovedError, digest, MeasureRequest())
     brand.desk.approve(digest, league.clock())
@@ -158,7 +166,7 @@ def test_a_policy_tightened_while_the_study_runs_stops_it_at_the_next_round(
     league: SmallLeague, brand: BrandParts
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
-    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
     put_policy(brand.home, a_league_policy("alder", league.clock(), version=2, permits=()))
     refused(league, PolicyDeniedError, digest, MeasureRequest())
 
@@ -221,7 +229,7 @@ def test_a_study_that_another_key_signed_is_refused(league: SmallLeague, brand: 
     ],
 )
 def test_a_question_that_a_measurement_does_not_plan_is_refused(
-    league: SmallLeague, payload: RequestPayload, round_number: int
+    league: SmallLeague, payload: QuestionPayload, round_number: int
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
     refused(league, QuestionForeignError, digest, payload, round_number)
@@ -237,7 +245,7 @@ def test_a_question_that_a_measurement_does_not_plan_is_refused(
     ],
 )
 def test_a_round_that_a_training_does_not_plan_is_refused(
-    league: SmallLeague, payload: RequestPayload, round_number: int
+    league: SmallLeague, payload: QuestionPayload, round_number: int
 ) -> None:
     digest = league.approved(a_league_study(league.clock()))
     refused(league, QuestionForeignError, digest, payload, round_number)
@@ -265,7 +273,7 @@ def test_a_second_study_is_refused_when_the_first_has_used_the_budget(
     first = league.approved(a_league_histogram(league.clock()))
     second = league.approved(a_league_histogram(league.clock(), id="second"))
     for payload in (CohortRequest(), MeasureRequest()):
-        assert not isinstance(brand.responder.answer(ask(first, payload)), Refusal)
+        assert isinstance(brand.responder.answer(ask_to_join(first, payload)), JoinReply)
     refused(league, PolicyDeniedError, second)
     assert denied_by(brand, second) == ("budget.epsilon",)
 

@@ -9,7 +9,7 @@ import torch
 from hanse_clients.errors import (
     TrainingDivergedError,
 )
-from hanse_clients.training import Trainer, expected_batch_size, trainer, warm_up
+from hanse_clients.training import Trainer, expected_batch_size, persons, warm_up
 from hanse_clients.training.network import Network
 from hanse_federation.errors import ModelInputError, ModelParametersError
 from hanse_federation.messages import Parameters, Tensor
@@ -73,7 +73,7 @@ def test_each_round_draws_fresh_samples_and_noise() -> None:
 def test_splitting_a_sample_into_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     study = computation(rate=0.9)
     whole = flat(trained(study))
-    monkeypatch.setattr(trainer, "GRADIENT_NUMBERS", 4 * 16)
+    monkeypatch.setattr(persons, "GRADIENT_NUMBERS", 4 * 16)
     np.testing.assert_array_equal(whole, flat(trained(study)))
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hanse_clients.errors import QuestionForeignError
 from hanse_clients.workbench import Workbench
+from hanse_federation.contributions_training import gradient_shares_for
 from hanse_federation.measurements import measurement_for
-from hanse_federation.messages import Question
+from hanse_federation.messages import CellsReply, Question, TrainReply
+from hanse_federation.privacy.distributed_noise import CountShares
 from hanse_federation.privacy.plan import plan_study
 from hanse_federation.randomness import SeededRandomness
 from hanse_policies.documents import Study
 from tests.support.brand_tables import SALT
+from tests.support.distributed import a_distributed_histogram, a_distributed_study
 from tests.support.league_documents import (
     a_league_histogram,
     a_league_study,
@@ -78,4 +82,62 @@ def test_the_weight_is_at_least_one_whatever_the_noise(
 ) -> None:
     study = a_league_study(league.clock())
     parameters = first_parameters(study, "ab" * 32)
-    assert bench(league, study, noised).train(parameters).weight == weight
+    answer = bench(league, study, noised).train(parameters)
+    assert isinstance(answer, TrainReply)
+    assert answer.weight == weight
+
+
+def shares_of(study: Study, question: Question) -> CountShares:
+    plan = plan_study(study)
+    return CountShares(plan.noise_multiplier(question), plan.shares)
+
+
+def test_a_distributed_cohort_is_scaled_and_carries_a_share_of_the_noise(
+    league: SmallLeague,
+) -> None:
+    study = a_distributed_histogram(league.clock())
+    shares = shares_of(study, Question.COHORT)
+    assert shares.shares == 2
+    answers = np.array(
+        [bench(league, study, seed=s).cohort().noised_persons for s in range(60)], dtype=np.int64
+    )
+    noise = answers - 300 * shares.scale
+    assert np.abs(noise).max() < 6 * shares.share_sigma
+    # Less than the whole noise of the question, more than none.
+    assert noise.std() == pytest.approx(shares.share_sigma, rel=5 / np.sqrt(2 * len(noise)))
+
+
+def test_distributed_cells_are_those_of_local_mode_but_scaled_and_noised_less(
+    league: SmallLeague,
+) -> None:
+    study = a_distributed_histogram(league.clock())
+    shares = shares_of(study, Question.MEASURE)
+    answer = bench(league, study).measure()
+    assert len(answer.cells) == measurement_for(study.computation).cell_count  # type: ignore[arg-type]
+    counted = shares.decode(np.array(answer.cells, dtype=np.int64))
+    assert abs(int(counted.sum()) - 300) < 6 * shares.standard_deviation(1) * np.sqrt(len(counted))
+
+
+@pytest.mark.slow
+def test_a_distributed_evaluation_scores_the_same_persons(league: SmallLeague) -> None:
+    study = a_distributed_study(league.clock())
+    shares = shares_of(study, Question.EVALUATE)
+    answer = bench(league, study).evaluate(first_parameters(study, "ab" * 32))
+    counted = shares.decode(np.array(answer.cells, dtype=np.int64))
+    held_out = 300 * study.computation.evaluation.holdout_share  # type: ignore[union-attr]
+    spread = 6 * shares.standard_deviation(1) * np.sqrt(len(counted)) + 6 * np.sqrt(held_out)
+    assert abs(int(counted.sum()) - held_out) < spread
+
+
+@pytest.mark.slow
+def test_a_distributed_training_answers_a_gradient_sum_and_no_parameters(
+    league: SmallLeague,
+) -> None:
+    study = a_distributed_study(league.clock())
+    parameters = first_parameters(study, "ab" * 32)
+    answer = bench(league, study).train(parameters)
+    assert isinstance(answer, CellsReply)
+    shares = gradient_shares_for(study, plan_study(study), parameters[0].values.size)
+    assert len(answer.cells) == shares.dimension
+    assert max(map(abs, answer.cells)) <= shares.bound
+    assert all(type(cell) is int for cell in answer.cells)

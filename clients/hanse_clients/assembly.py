@@ -1,0 +1,87 @@
+"""Puts the parts together that answer for a brand: gate, answering, rounds, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from hanse_clients.aggregating import AggregatingResponder, AllianceView
+from hanse_clients.answering import Answering
+from hanse_clients.enrolment import BrandKeys
+from hanse_clients.errors import BrandNotJoinedError
+from hanse_clients.home import BrandHome
+from hanse_clients.round_store import RoundStore
+from hanse_clients.sources import BrandSources, row_salt
+from hanse_clients.state import BrandState
+from hanse_clients.study_gate import StudyGate
+from hanse_federation.privacy.ledger import Ledger
+from hanse_federation.randomness import Randomness, SystemRandomness
+from hanse_federation.secure_aggregation.key_agreement import PartyKeys
+from hanse_policies.documents import AllianceCharter
+
+
+def aggregating_responder(
+    home: BrandHome,
+    state: BrandState,
+    gate: StudyGate,
+    ledger: Ledger,
+    sources: BrandSources,
+    rounds: RoundStore,
+    *,
+    randomness: Randomness,
+    clock: Callable[[], datetime],
+) -> AggregatingResponder:
+    """Build what answers requests for a brand.
+
+    Args:
+        home: The brand's keys and documents.
+        state: Studies, decisions and the charter followed.
+        gate: Lets questions in.
+        ledger: Charges them and keeps answers.
+        sources: The brand's data.
+        rounds: Keeps contributions and steps.
+        randomness: Where noise, samples and roundings come from. Keys, seeds and nonces
+            always come from the system, apart from it.
+        clock: Tells the time, with its zone.
+    """
+    brand, keys = home.name.brand, home.keys()
+    answering = Answering(
+        brand,
+        gate,
+        ledger,
+        sources,
+        row_salt=row_salt(keys.agreement, home.asset().document),
+        randomness=randomness,
+        clock=clock,
+    )
+    return AggregatingResponder(
+        brand,
+        party_keys(keys),
+        answering,
+        rounds,
+        _view(home, state, gate),
+        randomness=SystemRandomness(),
+        rounding=randomness,
+    )
+
+
+def party_keys(keys: BrandKeys) -> PartyKeys:
+    """Hand a brand's identity keys to the protocol."""
+    return PartyKeys(keys.signing.to_raw(), keys.agreement.private_bytes_raw())
+
+
+def _view(home: BrandHome, state: BrandState, gate: StudyGate) -> AllianceView:
+    def charter(digest: str) -> AllianceCharter:
+        held = state.charter_named(digest)
+        if held is None:
+            raise BrandNotJoinedError(
+                "expected a charter that this brand follows or followed, got none; run hanse brand "
+                "join"
+            )
+        return home.charter_in(held)
+
+    def newest_decision(study: str) -> str:
+        decisions = state.decisions(study)
+        return decisions[-1].digest if decisions else ""
+
+    return AllianceView(gate.open, charter, newest_decision)

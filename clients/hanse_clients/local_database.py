@@ -1,0 +1,131 @@
+"""A SQLite file of the brand's own: its form, its durability, its errors.
+
+Rules: what a block of `writing` did is on disk, all of it or nothing, when the
+block has ended (write-ahead log, synchronous FULL); the file and what SQLite puts
+beside it can be read by their owner alone; what is deleted is overwritten.
+Threads share one object, processes share the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from hanse_clients.errors import StateAccessError, StateVersionError
+
+BUSY_SECONDS: Final = 15
+
+_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+
+
+class LocalDatabase:
+    """An open file of one layout."""
+
+    def __init__(self, path: Path, tables: Sequence[str], version: int) -> None:
+        """Open the file, made empty where there is none.
+
+        Args:
+            path: The file; its folder must exist.
+            tables: What makes the layout in an empty file.
+            version: The layout's version, from 1.
+
+        Raises:
+            StateVersionError: The file's layout is of another version.
+            StateAccessError: It cannot be read or made.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        with self._translated():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        self._connection.row_factory = sqlite3.Row
+        try:
+            with self._translated():
+                for pragma in _PRAGMAS:
+                    self._connection.execute(f"PRAGMA {pragma}")
+            self._prepare(tables, version)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def one(self, query: str, *values: object) -> sqlite3.Row | None:
+        """Return the first row of a query, or None.
+
+        Raises:
+            StateAccessError: The file cannot be read now.
+        """
+        rows = self.all(query, *values)
+        return rows[0] if rows else None
+
+    def all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return all rows of a query.
+
+        Raises:
+            StateAccessError: The file cannot be read now.
+        """
+        with self._lock, self._translated():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Run a block as one transaction that is on disk when the block has ended.
+
+        Raises:
+            StateAccessError: The disk is full or broken, or the file is locked for
+                too long; nothing of the block counts.
+        """
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def empty_log(self) -> None:
+        """Bring the write-ahead log into the file and cut it, so that no deleted secret stays.
+
+        A reader in another process may keep the log from being cut; the next call cuts it then.
+
+        Raises:
+            StateAccessError: The disk is full or broken.
+        """
+        with self._lock, self._translated():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Give back the connection."""
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self, tables: Sequence[str], version: int) -> None:
+        with self.writing() as connection:
+            found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if found == 0:
+                for statement in tables:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version}")
+            elif found != version:
+                raise StateVersionError(
+                    f"expected local records of version {version}, got {found}; use the "
+                    "version of hanse that made them"
+                )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise StateAccessError(
+                f"local records `{self._path.name}` could not be read or written: "
+                f"{str(error).lower()}"
+            ) from error
