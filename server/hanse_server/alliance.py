@@ -61,13 +61,18 @@ class Alliance:
         return cls(OperatorHome.open(Path(path)))
 
     def serve(
-        self, *, deadline_seconds: float = DEADLINE_SECONDS
+        self,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        on_lost: Callable[[], None] | None = None,
     ) -> AbstractContextManager[GrpcOperatorServer]:
         """Serve the alliance for as long as the context lasts; see `service.serving`."""
         # Flower takes half a second to load, which every other use does without.
         from hanse_server.service import serving  # noqa: PLC0415
 
-        return serving(self.home, clock=self._clock, deadline_seconds=deadline_seconds)
+        return serving(
+            self.home, clock=self._clock, deadline_seconds=deadline_seconds, on_lost=on_lost
+        )
 
     def charter(self) -> AllianceCharter:
         """Return the charter in force."""

@@ -9,9 +9,7 @@ is advice: each brand decides by itself.
 from __future__ import annotations
 
 import logging
-import queue
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from hanse_federation.desk import (
@@ -40,11 +38,11 @@ from hanse_server.errors import (
     StudyRunError,
     VerdictRefusedError,
 )
+from hanse_server.run_board import Execute, RunBoard
 from hanse_server.store import StudyRecord, VerdictRecord
 from hanse_server.study_run import RunSetting, StudyRun
 
 _LOG = logging.getLogger(__name__)
-_END = None
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a brand's clock may be ahead of the operator's."""
@@ -63,6 +61,7 @@ class AllianceDesk:
         self._setting = setting
         self._store = setting.store
         self._session = session
+        self._board = RunBoard()
 
     # What brands ask.
 
@@ -164,34 +163,43 @@ class AllianceDesk:
     def run(self, study: str) -> Iterator[RunEvent]:
         """Run a study to its end, telling each step; it goes on if nobody listens.
 
+        A run that goes on already is followed from its beginning here.
+
         Raises:
             StudyUnknownError: No such study was proposed.
-            StudyRunError: It is running, released or expired.
+            StudyRunError: It is released or expired.
         """
         record = self._store.studies.study(study)
         opened = self._opened(record)
-        if opened.is_expired(self._setting.clock()):
+        is_begun = record.state is StudyState.RUNNING
+        if opened.is_expired(self._setting.clock()) and not is_begun:
             raise StudyRunError(f"expected study {opened.id} to be in force, got an expired one")
-        verdicts = self._verdicts(study)
-        run = StudyRun(
-            self._setting,
-            opened,
-            study,
-            self._charter(),
-            brands=tuple(BrandId(v.brand) for v in verdicts if v.verdict is Verdict.PERMIT),
-            denials=tuple((BrandId(v.brand), v.codes[0]) for v in verdicts if v.codes),
-        )
-        events: queue.SimpleQueue[RunEvent | None] = queue.SimpleQueue()
-        failed: list[BaseException] = []
-        working = threading.Thread(
-            target=_work, args=(run, events, failed), name="study-run", daemon=True
-        )
-        working.start()
-        while (event := events.get()) is not _END:
+        for event in self._board.follow(study, self._executing(opened, study)):
             self._store.traffic.record(self._session, self._setting.link.traffic())
             yield event
-        if failed:
-            raise failed[0]
+
+    def resume(self) -> None:
+        """Take up the runs that a killed server left behind; each goes on by itself."""
+        for run in self._store.runs.resumable():
+            opened = self._opened(self._store.studies.study(run.study))
+            self._board.begin(run.study, self._executing(opened, run.study))
+
+    def _executing(self, study: Study, digest: str) -> Execute:
+        def execute(tell: Callable[[RunEvent], None]) -> None:
+            verdicts = self._verdicts(digest)
+            held = Envelope.from_json(self._store.membership.charter().envelope)
+            run = StudyRun(
+                self._setting,
+                study,
+                digest,
+                self._charter(),
+                held.payload_digest,
+                brands=tuple(BrandId(v.brand) for v in verdicts if v.verdict is Verdict.PERMIT),
+                denials=tuple((BrandId(v.brand), v.codes[0]) for v in verdicts if v.codes),
+            )
+            run.execute(tell)
+
+        return execute
 
     def status(self) -> OperatorStatus:
         """Describe the alliance now."""
@@ -242,14 +250,3 @@ class AllianceDesk:
     def _charter(self) -> AllianceCharter:
         held = Envelope.from_json(self._store.membership.charter().envelope)
         return open_envelope(held, AllianceCharter, self._setting.signing_key.public_hex)
-
-
-def _work(
-    run: StudyRun, events: queue.SimpleQueue[RunEvent | None], failed: list[BaseException]
-) -> None:
-    try:
-        run.execute(events.put)
-    except Exception as error:  # noqa: BLE001 - handed over to the caller's thread
-        failed.append(error)
-    finally:
-        events.put(_END)

@@ -26,17 +26,26 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── StudyForeignError
         │   ├── VerdictRefusedError
         │   └── ReleaseNotFoundError
+        ├── CohortBelowFloorError
         ├── ListenError
         │   └── PortInUseError
         └── StoreError
             ├── StoreExistsError
             ├── StoreMissingError
             ├── StoreVersionError
+            ├── StoreAddressError
             ├── StoreAccessError
+            ├── StoreLeasedError
+            ├── StoreFencedError
             ├── CharterConflictError
             ├── StudyConflictError
             ├── StudyUnknownError
             ├── StudyRunError
+            ├── AttemptError
+            │   ├── AttemptPhaseError
+            │   ├── EnvelopeConflictError
+            │   ├── UnmaskingBegunError
+            │   └── SumConflictError
             └── VerdictStaleError
 """
 
@@ -192,10 +201,30 @@ class StoreVersionError(StoreError):
     code: ClassVar[str] = "store-version"
 
 
+class StoreAddressError(StoreError):
+    """A store's address names no database that this program can keep one in."""
+
+    code: ClassVar[str] = "store-address"
+
+
 class StoreAccessError(StoreError):
-    """The database could not be read or written; nothing was recorded."""
+    """The database could not be read or written."""
 
     code: ClassVar[str] = "store-access-failed"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
+
+
+class StoreLeasedError(StoreError):
+    """Another server acts on the store."""
+
+    code: ClassVar[str] = "store-leased"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
+
+
+class StoreFencedError(StoreError):
+    """Another server took the store over; this one may act no more."""
+
+    code: ClassVar[str] = "store-fenced"
     exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
 
 
@@ -226,6 +255,37 @@ class StudyRunError(StoreError):
     exit_code: ClassVar[int] = ExitCode.REFUSED
 
 
+class AttemptError(StoreError):
+    """A record of secure aggregation does not fit those before it."""
+
+    code: ClassVar[str] = "attempt-error"
+    exit_code: ClassVar[int] = ExitCode.REFUSED
+
+
+class AttemptPhaseError(AttemptError):
+    """A record belongs to another attempt, or to a phase that is over or not yet there."""
+
+    code: ClassVar[str] = "attempt-phase"
+
+
+class EnvelopeConflictError(AttemptError):
+    """A step was closed already, with other envelopes."""
+
+    code: ClassVar[str] = "envelope-conflict"
+
+
+class UnmaskingBegunError(AttemptError):
+    """Shares may be revealed already, so the question is never attempted anew."""
+
+    code: ClassVar[str] = "unmasking-begun"
+
+
+class SumConflictError(AttemptError):
+    """A sum, or the masked sum it comes from, is recorded already, and it is another."""
+
+    code: ClassVar[str] = "sum-conflict"
+
+
 class VerdictStaleError(StoreError):
     """The brand already gave a newer verdict on the study."""
 
@@ -234,6 +294,13 @@ class VerdictStaleError(StoreError):
 
 
 # The server's port.
+
+
+class CohortBelowFloorError(ServerError):
+    """The noised cohort over all brands is below the study's floor of persons."""
+
+    code: ClassVar[str] = "cohort-below-floor"
+    exit_code: ClassVar[int] = ExitCode.REFUSED
 
 
 class ListenError(ServerError):

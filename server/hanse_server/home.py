@@ -9,7 +9,7 @@ no operator; it is read once, when the folder is opened.
     authority.key/.crt  issues every certificate of the alliance
     server.key/.crt     the server's TLS identity
     command.key/.crt    the TLS identity of the operator's own commands
-    store.db            members, studies, runs
+    store.db            members, studies, runs; unless they are kept in PostgreSQL
     releases/           one folder a release
 """
 
@@ -23,7 +23,7 @@ from typing import Annotated, Final, Literal
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hanse_policies.certificates import (
     TlsIdentity,
@@ -52,8 +52,15 @@ from hanse_server.errors import (
     OperatorHomeError,
     OperatorHomeExistsError,
     OperatorHomeMissingError,
+    StoreAddressError,
 )
-from hanse_server.store import CallerRole, CharterRecord, OperatorStore
+from hanse_server.store import (
+    CallerRole,
+    CharterRecord,
+    OperatorStore,
+    PostgresAddress,
+    StoreLocation,
+)
 
 CONFIGURATION_FILE: Final = "operator.yaml"
 OWN_LIFETIME: Final = timedelta(days=365)
@@ -61,6 +68,14 @@ OWN_LIFETIME: Final = timedelta(days=365)
 
 RENEWAL_MARGIN: Final = timedelta(days=30)
 """The operator's own certificates are renewed when less time than this is left."""
+
+
+def _checked_address(url: str) -> str:
+    try:
+        PostgresAddress(url)
+    except StoreAddressError as error:
+        raise ValueError(str(error)) from error
+    return url
 
 
 class OperatorConfiguration(StrictModel):
@@ -73,6 +88,8 @@ class OperatorConfiguration(StrictModel):
     """Where the server listens and brands dial."""
     certificate_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """How long a brand's certificate is valid."""
+    store: Annotated[str, Field(max_length=1000), AfterValidator(_checked_address)] | None = None
+    """The PostgreSQL database that holds the store; a file in the folder if None."""
 
     @property
     def host(self) -> str:
@@ -127,7 +144,7 @@ class OperatorHome:
         command = home._certify_command(authority, now)
         envelope = signing_key.sign(charter)
         first = CharterRecord(charter.version, envelope.payload_digest, envelope.to_json(), now)
-        with OperatorStore.create(home.store_file) as store:
+        with OperatorStore.create(home.store_location) as store:
             store.membership.found(first, record_of(command, CallerRole.OPERATOR))
         write_new(home._file(CONFIGURATION_FILE), configuration_yaml(configuration))
         return home
@@ -154,9 +171,10 @@ class OperatorHome:
         return AllianceId(self.configuration.alliance)
 
     @property
-    def store_file(self) -> Path:
+    def store_location(self) -> StoreLocation:
         """Where the store lies."""
-        return self._file("store.db")
+        url = self.configuration.store
+        return self._file("store.db") if url is None else PostgresAddress(url)
 
     @property
     def releases_folder(self) -> Path:
@@ -165,7 +183,7 @@ class OperatorHome:
 
     def open_store(self) -> OperatorStore:
         """Open the operator's store; raises as `OperatorStore.open` does."""
-        return OperatorStore.open(self.store_file)
+        return OperatorStore.open(self.store_location)
 
     def signing_key(self) -> SigningKey:
         """Read the key that signs what the operator says.

@@ -21,10 +21,10 @@ from hanse_federation.measurements import (
 )
 from hanse_federation.messages import Question
 from hanse_federation.privacy import PrivacyPlan, plan_study
-from hanse_federation.privacy.accountant import Accountant
-from hanse_federation.privacy.plan import accounting_delta
+from hanse_federation.privacy.alliance_loss import loss_across
+from hanse_federation.privacy.plan import least_brands
 from hanse_federation.release import (
-    LOCAL_LIMITS,
+    LIMITS,
     AcrossAlliance,
     CalibrationBin,
     Cohort,
@@ -36,11 +36,12 @@ from hanse_federation.release import (
     PrivacyStatement,
     ReleaseCard,
     RocPoint,
+    SharedNoise,
     guarantee_sentence,
 )
 from hanse_policies.documents import AllianceCharter, AudienceHistogram, Study, TrainModel
 from hanse_server.errors import StudyRunError
-from hanse_server.study_app import EvaluatedRound, Findings
+from hanse_server.study_app import EvaluatedRound, Findings, NoisedCohort
 
 ACCOUNTANT = "Renyi differential privacy (zCDP for Gaussian events), converted to (epsilon, delta)"
 
@@ -85,8 +86,8 @@ def card_of(
         columns=study.columns(),
         privacy=privacy,
         guarantee=guarantee_sentence(privacy),
-        limits=LOCAL_LIMITS,
-        cohort=_cohort(findings, plan),
+        limits=LIMITS[study.privacy.mode],
+        cohort=_cohort(findings.cohort, plan),
         refusals=refusals,
         result=_result(study, charter, findings, plan),
         recipients=study.recipients,
@@ -97,13 +98,8 @@ def card_of(
 
 
 def _privacy(study: Study, plan: PrivacyPlan, brands: int) -> PrivacyStatement:
-    # Brands add noise independently: a person at several of them composes.
-    composed = Accountant().curve(plan.total()).times(brands)
-    across = AcrossAlliance(
-        brands=brands,
-        epsilon=composed.epsilon(brands * accounting_delta(plan.spent.delta)),
-        delta=brands * plan.spent.delta,
-    )
+    across = loss_across(plan, brands)
+    noise = study.privacy.distributed
     return PrivacyStatement(
         unit=study.privacy.unit,
         neighbours=study.privacy.neighbours,
@@ -113,16 +109,24 @@ def _privacy(study: Study, plan: PrivacyPlan, brands: int) -> PrivacyStatement:
         rho=plan.spent.rho,
         accountant=ACCOUNTANT,
         accountant_version=version("hanse"),
-        across_alliance=across,
+        across_alliance=AcrossAlliance(brands=brands, epsilon=across.epsilon, delta=across.delta),
+        shared_noise=None
+        if noise is None
+        else SharedNoise(
+            least_brands=least_brands(study),
+            assumed_colluders=noise.assumed_colluders,
+            tolerated_dropouts=noise.tolerated_dropouts,
+        ),
     )
 
 
-def _cohort(findings: Findings, plan: PrivacyPlan) -> Cohort:
-    multiplier = plan.noise_multiplier(Question.COHORT)
+def _cohort(cohort: NoisedCohort | None, plan: PrivacyPlan) -> Cohort:
+    if cohort is None:
+        raise StudyRunError("expected the cohort's size, got none; run the study again")
     return Cohort(
-        brands=tuple(cohort.brand for cohort in findings.cohorts),
-        noised_persons=sum(cohort.persons for cohort in findings.cohorts),
-        standard_deviation=multiplier * len(findings.cohorts) ** 0.5,
+        brands=cohort.brands,
+        noised_persons=cohort.persons,
+        standard_deviation=plan.share_multiplier(Question.COHORT) * len(cohort.brands) ** 0.5,
     )
 
 
@@ -139,7 +143,7 @@ def _result(
 def _model_quality(computation: TrainModel, findings: Findings, plan: PrivacyPlan) -> ModelQuality:
     if not findings.evaluations:
         raise StudyRunError("expected an evaluation of the model, got none; run the study again")
-    multiplier = plan.noise_multiplier(Question.EVALUATE)
+    multiplier = plan.share_multiplier(Question.EVALUATE)
     qualities = [
         (held.round_number, _decoded(computation, held, multiplier))
         for held in findings.evaluations
@@ -189,7 +193,7 @@ def _table(
     figures = measurement_for(computation).decode(
         np.array(findings.cells, dtype=np.int64),
         contributions=findings.measured_brands,
-        noise_multiplier=plan.noise_multiplier(Question.MEASURE),
+        noise_multiplier=plan.share_multiplier(Question.MEASURE),
         minimum_persons=minimum,
     )
     return MeasurementTable(

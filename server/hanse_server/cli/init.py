@@ -24,6 +24,20 @@ from hanse_policies.errors import UsageError
 from hanse_policies.signing import SigningKey
 from hanse_server.home import OperatorConfiguration, OperatorHome
 
+MaxBrandsPerPerson = Annotated[int, typer.Option(help="How many brands may hold the same person.")]
+Address = Annotated[str, typer.Option(help="Where the server listens and brands dial.")]
+Recipients = Annotated[
+    list[str], typer.Option("--recipient", help="Who may receive releases; repeat it.")
+]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="A PostgreSQL database for the store, as postgresql+psycopg://user@host/database;"
+        " a file in the folder if left out.",
+    ),
+]
+
 
 def init_command(  # noqa: PLR0913 - each is an option of the command
     home: Annotated[Path, typer.Argument(help="The folder to make; empty or not there yet.")],
@@ -33,28 +47,27 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     epsilon: Annotated[float, typer.Option(help="Most epsilon that one study may ask.")],
     delta: Annotated[float, typer.Option(help="Most delta that one study may ask.")],
     retention_days: Annotated[int, typer.Option(help="Longest that a release may be kept.")],
-    max_brands_per_person: Annotated[
-        int, typer.Option(help="How many brands may hold the same person.")
-    ],
-    address: Annotated[
-        str, typer.Option(help="Where the server listens and brands dial.")
-    ] = "127.0.0.1:7443",
+    max_brands_per_person: MaxBrandsPerPerson,
+    address: Address = "127.0.0.1:7443",
     purpose: Annotated[
         list[Purpose], typer.Option("--purpose", help="A purpose studies may have; repeat it.")
     ] = [Purpose.AUDIENCE_ANALYTICS, Purpose.MODEL_TRAINING],  # noqa: B006 - typer copies it
-    recipient: Annotated[
-        list[str], typer.Option("--recipient", help="Who may receive releases; repeat it.")
-    ] = ["members", "operator"],  # noqa: B006 - typer copies it
+    recipient: Recipients = ["members", "operator"],  # noqa: B006 - typer copies it
     minimum_brands: Annotated[int, typer.Option(help="Fewest brands in any study.")] = 3,
     minimum_persons: Annotated[int, typer.Option(help="Fewest persons behind any figure.")] = 50,
     certificate_days: Annotated[int, typer.Option(help="How long certificates are valid.")] = 365,
+    store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
     key = SigningKey.generate()
     with _allowed_values():
         configuration = OperatorConfiguration(
-            alliance=alliance, name=name, address=address, certificate_days=certificate_days
+            alliance=alliance,
+            name=name,
+            address=address,
+            certificate_days=certificate_days,
+            store=store,
         )
         charter = _first_charter(
             configuration,

@@ -22,13 +22,16 @@ def serve_command(
     ] = DEADLINE_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the alliance until a signal ends it; logs are JSON lines on standard error."""
+    """Serve the alliance until a signal ends it; logs are JSON lines on standard error.
+
+    Ends with 6 where another server acts on the store, or takes it over.
+    """
     start_logging("operator")
     alliance = Alliance.open(home)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with alliance.serve(deadline_seconds=deadline_seconds) as server:
+    with alliance.serve(deadline_seconds=deadline_seconds, on_lost=stop.set) as server:
         if as_json:
             print_json({"alliance": alliance.home.alliance, "address": server.address})
         else:

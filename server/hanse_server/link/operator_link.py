@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Condition
 
+from hanse_federation import fault_points
 from hanse_federation.codec.block import WireMessage
 from hanse_federation.codec.requests import request_to_wire
 from hanse_federation.errors import BrandNotConnectedError, MessageTooLargeError
@@ -91,19 +92,23 @@ class GrpcOperatorLink:
                 f"{self.settings.message_cap_bytes} bytes, got {message.size}"
             )
         outgoing = OutgoingRequest(request.binding.request, message, message.digest())
+        fault_points.reach("server.send.before")
         with self._changed:
             stream = self._stream(brand)
             self._docket.enter(brand, request, self._clock())
             stream.post(outgoing)
+        fault_points.reach("server.send.after")
 
-    def collect(self, requests: Collection[str], timeout_seconds: float) -> tuple[Reply, ...]:
-        """Wait until each named request has ended, or the timeout passes."""
+    def collect(
+        self, requests: Collection[str], timeout_seconds: float, *, first: bool = False
+    ) -> tuple[Reply, ...]:
+        """Wait until each named request, or the first, has ended, or the timeout passes."""
         end = self._clock() + timeout_seconds
         with self._changed:
             while True:
                 now = self._clock()
                 self._docket.expire(now)
-                if now >= end or not any(self._docket.is_open(name) for name in requests):
+                if now >= end or not self._docket.awaits(requests, first=first):
                     return self._docket.take(requests)
                 deadline = self._docket.next_deadline(requests)
                 self._changed.wait(min(end, end if deadline is None else deadline) - now)
@@ -153,12 +158,14 @@ class GrpcOperatorLink:
 
     def deliver(self, reply: Reply) -> None:
         """Take a reply; one that the docket refuses is counted and dropped."""
+        fault_points.reach("server.receive.before")
         with self._changed:
             try:
                 self._docket.accept(reply)
             except ReplyRefusedError as error:
                 self._refused[reply.sender, error.code] += 1
             self._changed.notify_all()
+        fault_points.reach("server.receive.after")
 
     def refuse(self, brand: BrandId, request: str, code: str) -> None:
         """End a request that the brand does not take."""

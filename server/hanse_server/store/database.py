@@ -1,25 +1,25 @@
-"""The SQLite file under the operator's store: durable, shared by threads and processes.
+"""Transactions on the operator's store: durable, shared by threads and processes.
 
-Rules: write-ahead log and full synchronisation, so that what a transaction
-recorded survives a power cut; every writing transaction takes the lock at its
-start, so that what it read still holds when it writes; nothing is cached, so
-that what one process wrote the next statement of any other sees. A failure of
-SQLite is one `StoreAccessError`, and then nothing was recorded.
+Rules: every writing transaction takes the store's one lock at its start, so that
+what it read still holds when it writes; the layout is checked under that lock,
+and so is the lease if there is one, so that neither an older program nor a
+server that was replaced ever writes; nothing is cached, so that what one process
+wrote the next statement of any other sees. A failure of the database is one
+`StoreAccessError`. SQLite's lock is its own; PostgreSQL's is the row that holds
+the version of the layout.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from hanse_server.errors import (
     StoreAccessError,
@@ -27,66 +27,93 @@ from hanse_server.errors import (
     StoreMissingError,
     StoreVersionError,
 )
-from hanse_server.store.tables import SCHEMA_VERSION, metadata, schema_version
+from hanse_server.store.engines import engine_of
+from hanse_server.store.lease import Lease, check_newest
+from hanse_server.store.location import StoreLocation, label_of
+from hanse_server.store.migration import migrate
+from hanse_server.store.tables import SCHEMA_VERSION, schema_version
 
-BUSY_SECONDS: Final = 15
-"""How long a transaction waits for another process to finish its own."""
+_BEGIN_READING: Final = {
+    "sqlite": "BEGIN",
+    "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
+"""What makes a transaction see one state; SQLAlchemy has begun it for PostgreSQL."""
+
+_BEGIN_FOUNDING: Final = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(8104971)",
+}
+"""What lets one process at a time look whether there is a store; any number would do."""
+
+_BEGIN_WRITING: Final = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT version FROM schema_version FOR UPDATE",
+}
 
 
 class Database:
-    """Transactions on one store file."""
+    """Transactions on one store."""
 
-    def __init__(self, path: Path, engine: Engine) -> None:
-        self._path = path
+    def __init__(self, label: str, engine: Engine, lease: Lease | None = None) -> None:
+        self._label = label
         self._engine = engine
+        self._lease = lease
 
     @classmethod
-    def create(cls, path: Path) -> Database:
-        """Make a new, empty store, readable by its owner alone.
+    def create(cls, location: StoreLocation) -> Database:
+        """Make a new, empty store; a file is readable by its owner alone.
 
         Raises:
-            StoreExistsError: A file lies there already.
-            StoreAccessError: The file cannot be made.
+            StoreExistsError: One lies there already.
+            StoreAccessError: It cannot be made.
         """
+        if isinstance(location, Path):
+            _make_file(location)
+        database = cls(label_of(location), engine_of(location))
+        with database._alone(_BEGIN_FOUNDING) as connection:
+            if _version(connection) is not None:
+                raise _exists(database._label)
+            migrate(connection, None)
+        return database
+
+    @classmethod
+    def open(cls, location: StoreLocation) -> Database:
+        """Open a store made before; an older layout is brought to the newest first.
+
+        Raises:
+            StoreMissingError: None lies there.
+            StoreVersionError: Its layout is newer than this program.
+            StoreAccessError: It is not a store or cannot be read.
+        """
+        if isinstance(location, Path) and not location.is_file():
+            raise _missing(location.name)
+        database = cls(label_of(location), engine_of(location))
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError as error:
-            raise StoreExistsError(
-                f"expected no store yet, got `{path.name}`; a store is never overwritten"
-            ) from error
-        except OSError as error:
-            raise StoreAccessError(
-                f"store `{path.name}` cannot be made: {error.strerror}"
-            ) from error
-        database = cls(path, _engine(path))
-        with database.writing() as connection:
-            metadata.create_all(connection)
-            connection.execute(insert(schema_version).values(only_row=1, version=SCHEMA_VERSION))
-        return database
-
-    @classmethod
-    def open(cls, path: Path) -> Database:
-        """Open a store made before.
-
-        Raises:
-            StoreMissingError: No file lies there.
-            StoreVersionError: Its layout is of another version.
-            StoreAccessError: The file is not a store or cannot be read.
-        """
-        if not path.is_file():
-            raise StoreMissingError(
-                f"expected a store at `{path.name}`, got none; make one with hanse operator init"
-            )
-        database = cls(path, _engine(path))
-        with database.reading() as connection:
-            version = connection.execute(select(schema_version.c.version)).scalar_one_or_none()
-        if version != SCHEMA_VERSION:
+            database._settle()
+        except BaseException:
             database.close()
-            raise StoreVersionError(
-                f"expected a store of version {SCHEMA_VERSION}, got {version}; use the version of "
-                "hanse that made it, or migrate it"
-            )
+            raise
         return database
+
+    def _settle(self) -> None:
+        with self.reading() as connection:
+            version = _version(connection)
+        if version is None:
+            raise _missing(self._label)
+        if version > SCHEMA_VERSION:
+            raise _other_version(version)
+        if version < SCHEMA_VERSION:
+            with self._alone(_BEGIN_WRITING) as connection:
+                _bring_up(connection)
+
+    def under(self, lease: Lease) -> Database:
+        """Return the same store, written to only while `lease` is the newest."""
+        return Database(self._label, self._engine, lease)
+
+    @property
+    def token(self) -> int:
+        """The token of the lease that this store is written under; 0 without one."""
+        return 0 if self._lease is None else self._lease.token
 
     def close(self) -> None:
         """Give back every connection."""
@@ -97,10 +124,10 @@ class Database:
         """Open a transaction that sees one state of the store and changes nothing.
 
         Raises:
-            StoreAccessError: SQLite failed.
+            StoreAccessError: The database failed.
         """
         with self._translated(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql(_BEGIN_READING[connection.dialect.name])
             yield connection
             connection.rollback()
 
@@ -109,11 +136,24 @@ class Database:
         """Open a transaction alone; it is durable when the block ends, undone when it raises.
 
         Raises:
-            StoreAccessError: SQLite failed; nothing was recorded.
+            StoreFencedError: Another server took the store over.
+            StoreVersionError: A newer program changed the layout meanwhile.
+            StoreAccessError: The database failed. Unless it failed at the very end, nothing
+                was recorded; repeating the call is safe either way.
         """
+        with self._alone(_BEGIN_WRITING) as connection:
+            version = connection.execute(select(schema_version.c.version)).scalar_one()
+            if version != SCHEMA_VERSION:
+                raise _other_version(version)
+            if self._lease is not None:
+                check_newest(connection, self._lease)
+            yield connection
+
+    @contextmanager
+    def _alone(self, begin: dict[str, str]) -> Iterator[Connection]:
         with self._translated(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                connection.exec_driver_sql(begin[connection.dialect.name])
                 yield connection
             except BaseException:
                 connection.rollback()
@@ -125,22 +165,52 @@ class Database:
         try:
             yield
         except DBAPIError as error:
+            # PostgreSQL adds lines that quote rows.
+            reason = str(error.orig).strip().partition("\n")[0]
             raise StoreAccessError(
-                f"store `{self._path.name}` could not be read or written: {error.orig}"
+                f"store `{self._label}` could not be read or written: {reason}"
+            ) from error
+        except NoConnectionError as error:
+            raise StoreAccessError(
+                f"store `{self._label}` could not be read or written: no connection became free"
             ) from error
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+def _version(connection: Connection) -> int | None:
+    if not inspect(connection).has_table(schema_version.name):
+        return None
+    version: int | None = connection.execute(select(schema_version.c.version)).scalar_one_or_none()
+    return version
+
+
+def _bring_up(connection: Connection) -> None:
+    """Migrate, unless another process has done so since; this one holds the lock now."""
+    version = connection.execute(select(schema_version.c.version)).scalar_one()
+    if version < SCHEMA_VERSION:
+        migrate(connection, version)
+
+
+def _make_file(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError as error:
+        raise _exists(path.name) from error
+    except OSError as error:
+        raise StoreAccessError(f"store `{path.name}` cannot be made: {error.strerror}") from error
+
+
+def _exists(label: str) -> StoreExistsError:
+    return StoreExistsError(f"expected no store yet, got `{label}`; a store is never overwritten")
+
+
+def _missing(label: str) -> StoreMissingError:
+    return StoreMissingError(
+        f"expected a store at `{label}`, got none; make one with hanse operator init"
     )
-    event.listen(engine, "connect", _configure)
-    return engine
 
 
-def _configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _other_version(version: int) -> StoreVersionError:
+    return StoreVersionError(
+        f"expected a store of version {SCHEMA_VERSION} or older, got {version}; use the version of "
+        "hanse that made it"
+    )

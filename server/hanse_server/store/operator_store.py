@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from hanse_server.store.database import Database
+from hanse_server.store.lease import Lease, LeaseStore
+from hanse_server.store.location import StoreLocation
 from hanse_server.store.membership import MembershipStore
+from hanse_server.store.rounds import RoundStore
 from hanse_server.store.runs import RunStore
 from hanse_server.store.studies import StudyStore
 from hanse_server.store.traffic import TrafficStore
@@ -19,7 +21,9 @@ class OperatorStore:
     Attributes:
         membership: Certificates and charters.
         studies: Studies and verdicts.
-        runs: Runs, rounds and releases.
+        runs: Runs, ended rounds and releases.
+        rounds: Secure aggregation within rounds.
+        leases: Who may act on the store.
         traffic: What crossed the link.
     """
 
@@ -28,28 +32,38 @@ class OperatorStore:
         self.membership = MembershipStore(database)
         self.studies = StudyStore(database)
         self.runs = RunStore(database)
+        self.rounds = RoundStore(database)
+        self.leases = LeaseStore(database.writing)
         self.traffic = TrafficStore(database)
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """Make a new, empty store, readable by its owner alone.
+    def create(cls, location: StoreLocation) -> Self:
+        """Make a new, empty store; a file is readable by its owner alone.
 
         Raises:
-            StoreExistsError: A file lies there already.
-            StoreAccessError: The file cannot be made.
+            StoreExistsError: One lies there already.
+            StoreAccessError: It cannot be made.
         """
-        return cls(Database.create(path))
+        return cls(Database.create(location))
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a store made before.
+    def open(cls, location: StoreLocation) -> Self:
+        """Open a store made before; an older layout is brought to the newest first.
 
         Raises:
-            StoreMissingError: No file lies there.
-            StoreVersionError: Its layout is of another version.
-            StoreAccessError: The file is not a store or cannot be read.
+            StoreMissingError: None lies there.
+            StoreVersionError: Its layout is newer than this program.
+            StoreAccessError: It is not a store or cannot be read.
         """
-        return cls(Database.open(path))
+        return cls(Database.open(location))
+
+    def under(self, lease: Lease) -> Self:
+        """Return the same store, written to only while `lease` is the newest.
+
+        Every writing transaction checks it within itself; reading needs no lease. Both
+        stores share connections, so closing one closes the other.
+        """
+        return type(self)(self._database.under(lease))
 
     def close(self) -> None:
         """Give back every connection."""

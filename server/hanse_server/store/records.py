@@ -85,7 +85,15 @@ class VerdictRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of a study; `state` is never `PROPOSED`."""
+    """The run of a study; `state` is never `PROPOSED`.
+
+    Attributes:
+        run: Its number, the same from the first question to the release.
+        study: Digest of the study.
+        state: Where it stands.
+        started_at: When it first began.
+        ended_at: When it stopped; None while it runs.
+    """
 
     run: int
     study: str

@@ -1,18 +1,21 @@
 """Runs of studies, round by round, and the releases that came out of them.
 
-Rules: a study has at most one run at a time, and none once it is released; a
-run and its study change state in one transaction; a round is recorded when it
-has ended, and never changes.
+Rules: a study has one run, which is taken up again until it is released; under
+one lease a run is carried on by one party at a time; a run and its study change
+state in one transaction; a round is recorded when it has ended, and never
+changes.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from hanse_federation.desk import StudyState
+from hanse_federation.fault_points import reach
 from hanse_policies.documents import BrandId
 from hanse_server.errors import StudyRunError
 from hanse_server.store.database import Database
@@ -21,9 +24,6 @@ from hanse_server.store.records import ReleaseRecord, RoundRecord, RunRecord
 from hanse_server.store.studies import find_study
 from hanse_server.store.tables import releases, rounds, runs, studies
 
-RUNNABLE = frozenset({StudyState.PROPOSED, StudyState.REFUSED, StudyState.FAILED})
-"""A refused study may be tried again: a brand may have changed its mind."""
-
 
 class RunStore:
     """Runs, rounds and releases."""
@@ -31,42 +31,91 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, run: int, study: str, now: datetime) -> None:
-        """Record that a study starts to run; of two that try at once, one wins.
+    def start_or_resume(self, study: str, new_run: int, now: datetime) -> RunRecord:
+        """Record that a study's run goes on, or begins; of two that try at once, one wins.
+
+        A run that is recorded as running was left by a server that was killed: it is taken
+        up under a newer lease, and refused under the one it already goes on under.
 
         Args:
-            run: Random number below 2**63, never used before.
             study: Digest of the study.
+            new_run: Random number below 2**63, never used before; for a study without a run.
             now: When it starts.
+
+        Returns:
+            The run, under the number it has had from the first.
 
         Raises:
             StudyUnknownError: No such study was proposed.
-            StudyRunError: The study is running or released.
+            StudyRunError: The study is released, or its run goes on already.
         """
+        reach("server.persist-run-start.before")
         with self._database.writing() as connection:
             state = find_study(connection, study).state
-            if state not in RUNNABLE:
+            held = _newest(connection, study)
+            if state is StudyState.RELEASED:
                 raise StudyRunError(
-                    f"expected a study that is {', '.join(sorted(RUNNABLE))}, got one that is "
-                    f"{state}; propose a new version to compute anew"
+                    "expected a study that is not released, got one that is; propose a new "
+                    "version to compute anew"
                 )
-            connection.execute(
-                insert(runs).values(
-                    run=run, study=study, state=StudyState.RUNNING, started_at=to_text(now)
-                )
-            )
+            if held is None:
+                record = RunRecord(new_run, study, StudyState.RUNNING, now)
+                _add(connection, record, self._database.token)
+            else:
+                record = self._take_up(connection, held)
             _set_study(connection, study, StudyState.RUNNING)
+        reach("server.persist-run-start.after")
+        return record
 
-    def record_round(self, run: int, record: RoundRecord) -> None:
-        """Record what a round came to."""
-        text = _round_to_json(record)
-        with self._database.writing() as connection:
-            connection.execute(
-                insert(rounds).values(run=run, round_number=record.round_number, record=text)
+    def _take_up(self, connection: Connection, held: RowMapping) -> RunRecord:
+        token = self._database.token
+        if held["state"] == StudyState.RUNNING and held["token"] >= token:
+            raise StudyRunError(
+                "expected a study that does not run, got one whose run goes on; wait for its end"
             )
+        connection.execute(
+            update(runs)
+            .where(runs.c.run == held["run"])
+            .values(state=StudyState.RUNNING, ended_at=None, token=token)
+        )
+        return replace(_run(held), state=StudyState.RUNNING, ended_at=None)
+
+    def resumable(self) -> tuple[RunRecord, ...]:
+        """List the runs recorded as running, oldest first.
+
+        When serving starts these are the ones that a killed server left behind.
+        """
+        query = select(runs).where(runs.c.state == StudyState.RUNNING)
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(runs.c.started_at, runs.c.run)).mappings()
+            return tuple(_run(row) for row in found)
+
+    def record_round(self, run: int, record: RoundRecord) -> RoundRecord:
+        """Record what a round came to.
+
+        Args:
+            run: The run, which must be running.
+            record: What it came to.
+
+        Returns:
+            What is recorded: if a killed server recorded the round already, that stays.
+
+        Raises:
+            StudyRunError: The run is not running.
+        """
+        text = _round_to_json(record)
+        reach("server.persist-round.before")
+        with self._database.writing() as connection:
+            check_running(connection, run)
+            known = _find_round(connection, run, record.round_number)
+            if known is None:
+                values = {"run": run, "round_number": record.round_number, "record": text}
+                connection.execute(insert(rounds).values(**values))
+        reach("server.persist-round.after")
+        return known or record
 
     def end(self, run: int, state: StudyState, now: datetime) -> None:
-        """Record that a run ended without a release.
+        """Record that a run stopped without a release; it may be taken up again.
 
         Args:
             run: The run, which must be running.
@@ -78,15 +127,18 @@ class RunStore:
         """
         if state not in {StudyState.REFUSED, StudyState.FAILED}:
             raise StudyRunError(f"expected a run to end refused or failed, got {state}")
+        reach("server.persist-run-end.before")
         with self._database.writing() as connection:
             _end(connection, run, state, now)
+        reach("server.persist-run-end.after")
 
     def release(self, release: ReleaseRecord) -> None:
-        """Record the release that ends a run.
+        """Record the release that ends a run for good.
 
         Raises:
             StudyRunError: The run is not running.
         """
+        reach("server.persist-release.before")
         with self._database.writing() as connection:
             _end(connection, release.run, StudyState.RELEASED, release.released_at)
             connection.execute(
@@ -99,19 +151,7 @@ class RunStore:
                     released_at=to_text(release.released_at),
                 )
             )
-
-    def abandon(self, now: datetime) -> tuple[RunRecord, ...]:
-        """Mark as failed every run that a killed server left behind; call it when serving starts.
-
-        Returns:
-            The runs so marked.
-        """
-        query = select(runs).where(runs.c.state == StudyState.RUNNING)
-        with self._database.writing() as connection:
-            left = [_run(row) for row in connection.execute(query).mappings()]
-            for record in left:
-                _end(connection, record.run, StudyState.FAILED, now)
-        return tuple(left)
+        reach("server.persist-release.after")
 
     def runs(self, study: str) -> tuple[RunRecord, ...]:
         """List the runs of a study, oldest first."""
@@ -132,15 +172,53 @@ class RunStore:
             return tuple(_release(row) for row in connection.execute(query).mappings())
 
 
-def _end(connection: Connection, run: int, state: StudyState, now: datetime) -> None:
+def check_running(connection: Connection, run: int) -> str:
+    """Check within an open transaction that a run is running; return its study's digest.
+
+    Raises:
+        StudyRunError: It ended, or never began.
+    """
     query = select(runs.c.study, runs.c.state).where(runs.c.run == run)
     row = connection.execute(query).mappings().one_or_none()
     if row is None or row["state"] != StudyState.RUNNING:
         raise StudyRunError("expected a run that is running, got one that ended or never began")
+    study: str = row["study"]
+    return study
+
+
+def _end(connection: Connection, run: int, state: StudyState, now: datetime) -> None:
+    study = check_running(connection, run)
     connection.execute(
         update(runs).where(runs.c.run == run).values(state=state, ended_at=to_text(now))
     )
-    _set_study(connection, row["study"], state)
+    _set_study(connection, study, state)
+
+
+def _newest(connection: Connection, study: str) -> RowMapping | None:
+    """Find a study's run; programs of layout 1 began a new one at each try."""
+    query = select(runs).where(runs.c.study == study)
+    newest_first = query.order_by(runs.c.started_at.desc(), runs.c.run.desc()).limit(1)
+    return connection.execute(newest_first).mappings().one_or_none()
+
+
+def _add(connection: Connection, record: RunRecord, token: int) -> None:
+    connection.execute(
+        insert(runs).values(
+            run=record.run,
+            study=record.study,
+            state=record.state,
+            started_at=to_text(record.started_at),
+            token=token,
+        )
+    )
+
+
+def _find_round(connection: Connection, run: int, round_number: int) -> RoundRecord | None:
+    query = select(rounds.c.record).where(
+        rounds.c.run == run, rounds.c.round_number == round_number
+    )
+    text = connection.execute(query).scalar_one_or_none()
+    return None if text is None else _round_from_json(text)
 
 
 def _set_study(connection: Connection, study: str, state: StudyState) -> None:

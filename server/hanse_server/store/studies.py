@@ -8,7 +8,6 @@ signed, so that an old verdict sent again changes nothing.
 from __future__ import annotations
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hanse_federation.desk import StudyState
 from hanse_policies.documents import BrandId
@@ -22,6 +21,7 @@ from hanse_server.store.database import Database
 from hanse_server.store.instants import from_text, to_text
 from hanse_server.store.records import StudyRecord, VerdictRecord
 from hanse_server.store.tables import studies, verdicts
+from hanse_server.store.upsert import put
 
 
 class StudyStore:
@@ -114,11 +114,7 @@ class StudyStore:
                     f"expected a verdict decided after {held['decided_at']}, got one of "
                     f"{values['decided_at']}; decide and sign anew"
                 )
-            connection.execute(
-                upsert(verdicts)
-                .values(study=verdict.study, brand=verdict.brand, **values)
-                .on_conflict_do_update(index_elements=["study", "brand"], set_=values)
-            )
+            put(connection, verdicts, {"study": verdict.study, "brand": verdict.brand}, values)
 
     def verdicts(self, study: str) -> tuple[VerdictRecord, ...]:
         """List the verdicts on a study, sorted by brand."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hanse_federation.link.interface import TrafficCount
 from hanse_policies.documents import BrandId
 from hanse_server.store.database import Database
 from hanse_server.store.tables import traffic
+from hanse_server.store.upsert import put
 
 
 class TrafficStore:
@@ -32,25 +32,18 @@ class TrafficStore:
         """
         with self._database.writing() as connection:
             for count in counts:
+                key = {
+                    "session": session,
+                    "brand": count.brand,
+                    "direction": count.direction,
+                    "message_type": count.message_type,
+                }
                 values = {
                     "messages": count.messages,
                     "payload_bytes": count.payload_bytes,
                     "framed_bytes": count.framed_bytes,
                 }
-                connection.execute(
-                    upsert(traffic)
-                    .values(
-                        session=session,
-                        brand=count.brand,
-                        direction=count.direction,
-                        message_type=count.message_type,
-                        **values,
-                    )
-                    .on_conflict_do_update(
-                        index_elements=["session", "brand", "direction", "message_type"],
-                        set_=values,
-                    )
-                )
+                put(connection, traffic, key, values)
 
     def totals(self) -> tuple[TrafficCount, ...]:
         """Add up all sessions, sorted by brand, direction and message type."""
@@ -67,9 +60,10 @@ class TrafficStore:
                     brand=BrandId(row["brand"]),
                     direction=row["direction"],
                     message_type=row["message_type"],
-                    messages=row["messages"],
-                    payload_bytes=row["payload_bytes"],
-                    framed_bytes=row["framed_bytes"],
+                    # PostgreSQL adds up integers to decimals.
+                    messages=int(row["messages"]),
+                    payload_bytes=int(row["payload_bytes"]),
+                    framed_bytes=int(row["framed_bytes"]),
                 )
                 for row in connection.execute(query).mappings()
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hanse_policies.documents import BrandId, StudyVerdict, Verdict
 from hanse_policies.errors import SignatureError
 from hanse_policies.signing import SigningKey
 from hanse_server import enrolment
+from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.errors import (
     ReleaseNotFoundError,
     StudyConflictError,
@@ -193,12 +195,58 @@ def test_a_run_that_nobody_watches_to_its_end_ends_all_the_same(league: SmallLea
     assert league.store.studies.study(digest).state is StudyState.RELEASED
 
 
+def test_whoever_asks_for_a_run_that_goes_on_follows_it_from_its_beginning(
+    league: SmallLeague,
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    first = league.desk.run(digest)
+    heard = [next(first)]
+    second = league.desk.run(digest)
+    told = list(second)
+    heard += list(first)
+    assert told == heard
+    assert told[0].stage is RunStage.STARTED
+    assert told[-1].stage is RunStage.RELEASED
+    assert len(league.store.runs.runs(digest)) == 1
+
+
+def test_a_run_that_a_killed_server_left_behind_is_taken_up_by_a_newer_one(
+    league: SmallLeague,
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    league.store.runs.start_or_resume(digest, 7, league.clock())
+    lease = league.store.leases.acquire("started-again", league.clock(), timedelta(minutes=1))
+    newer = AllianceDesk(replace(league.setting, store=league.store.under(lease)), "session-2")
+    newer.resume()
+    for _ in range(400):
+        if league.store.studies.study(digest).state is not StudyState.RUNNING:
+            break
+        time.sleep(0.05)
+    (run,) = league.store.runs.runs(digest)
+    assert (run.run, run.state) == (7, StudyState.RELEASED)
+
+
+def test_the_study_of_a_run_that_goes_on_may_expire_meanwhile(league: SmallLeague) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    league.store.runs.start_or_resume(digest, 7, league.clock())
+    league.clock.ahead += timedelta(days=31)
+    lease = league.store.leases.acquire("started-again", league.clock(), timedelta(minutes=1))
+    newer = AllianceDesk(replace(league.setting, store=league.store.under(lease)), "session-2")
+    # Each brand judges for itself, and none answers a study that has expired.
+    events = list(newer.run(digest))
+    assert events[-1].stage is RunStage.FAILED
+    assert {code for _, code in events[-1].refusals} == {"policy-denied"}
+
+
 def test_the_status_counts_what_crossed(league: SmallLeague) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
     league.run(digest)
     status = league.desk.status()
     assert status.studies[0].state is StudyState.RELEASED
     assert {count.message_type for count in status.traffic if count.brand == "alder"} >= {
-        "cohort-reply",
-        "cells-reply",
+        "join-reply",
+        "share-reply",
+        "mask-reply",
+        "endorse-reply",
+        "unmask-reply",
     }

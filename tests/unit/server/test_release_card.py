@@ -7,15 +7,28 @@ from datetime import timedelta
 import pytest
 
 from hanse_federation.messages import Question
+from hanse_federation.privacy.alliance_loss import loss_across
 from hanse_federation.privacy.plan import plan_study
-from hanse_federation.release import MeasurementTable, ModelQuality, ReleaseCard
+from hanse_federation.release import (
+    DISTRIBUTED_LIMITS,
+    MeasurementTable,
+    ModelQuality,
+    ReleaseCard,
+    SharedNoise,
+)
 from hanse_policies.documents import BrandId, Study
 from hanse_server.errors import StudyRunError
 from hanse_server.release_card import card_of
 from hanse_server.study_app import EvaluatedRound, Findings, NoisedCohort
-from tests.support.documents import NOW, a_charter, a_histogram_study, a_training_study
+from tests.support.documents import (
+    NOW,
+    a_charter,
+    a_histogram_study,
+    a_shared_training_study,
+    a_training_study,
+)
 
-COHORTS = tuple(NoisedCohort(BrandId(name), 300) for name in ("alder", "birch", "cedar"))
+COHORT = NoisedCohort(tuple(BrandId(name) for name in ("alder", "birch", "cedar")), 900)
 
 
 def card(study: Study, findings: Findings, **charter: object) -> ReleaseCard:
@@ -33,13 +46,13 @@ def card(study: Study, findings: Findings, **charter: object) -> ReleaseCard:
 def trained(rounds: int = 3) -> Findings:
     cells = tuple([40] * 10 + [10] * 10)
     return Findings(
-        cohorts=COHORTS,
+        cohort=COHORT,
         evaluations=[EvaluatedRound(number + 1, 3, cells) for number in range(rounds)],
     )
 
 
 def measured(cells: int, value: int = 500) -> Findings:
-    return Findings(cohorts=COHORTS, cells=(value,) * cells, measured_brands=3)
+    return Findings(cohort=COHORT, cells=(value,) * cells, measured_brands=3)
 
 
 def test_the_privacy_statement_is_the_plans() -> None:
@@ -60,6 +73,25 @@ def test_the_loss_across_the_alliance_counts_the_brands_a_person_may_be_at() -> 
     assert three.across_alliance.brands == 3
     assert one.epsilon < three.across_alliance.epsilon < 3 * one.epsilon
     assert three.across_alliance.delta == pytest.approx(3 * one.delta)
+
+
+def test_across_the_alliance_a_person_moves_a_shared_sum_at_each_brand() -> None:
+    study = a_shared_training_study()
+    made = card(study, trained(), max_brands_per_person=3)
+    across, plan = made.privacy.across_alliance, plan_study(study)
+    assert across.epsilon == loss_across(plan, 3).epsilon
+    assert across.delta == made.privacy.delta
+    assert made.limits == DISTRIBUTED_LIMITS
+    assert made.privacy.shared_noise == SharedNoise(
+        least_brands=3, assumed_colluders=1, tolerated_dropouts=0
+    )
+
+
+def test_shared_noise_of_the_cohort_is_less_than_each_brands_own() -> None:
+    shared = a_shared_training_study()
+    made = card(shared, trained()).cohort
+    multiplier = plan_study(shared).noise_multiplier(Question.COHORT)
+    assert made.standard_deviation == pytest.approx(multiplier * (3 / 2) ** 0.5)
 
 
 def test_the_cohort_stands_with_its_standard_deviation() -> None:
@@ -110,6 +142,6 @@ def test_the_shorter_retention_holds() -> None:
 
 def test_findings_without_what_the_study_asks_for_make_no_card() -> None:
     with pytest.raises(StudyRunError):
-        card(a_training_study(), Findings(cohorts=COHORTS))
+        card(a_training_study(), Findings(cohort=COHORT))
     with pytest.raises(StudyRunError):
-        card(a_histogram_study(), Findings(cohorts=COHORTS))
+        card(a_histogram_study(), Findings(cohort=COHORT))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -20,7 +19,6 @@ from hanse_server.errors import (
     StoreAccessError,
     StoreExistsError,
     StoreMissingError,
-    StoreVersionError,
     StudyConflictError,
     StudyRunError,
     StudyUnknownError,
@@ -31,20 +29,27 @@ from hanse_server.store import (
     CertificateRecord,
     CharterRecord,
     OperatorStore,
+    PostgresAddress,
     ReleaseRecord,
     RoundRecord,
-    StudyRecord,
+    StoreLocation,
     VerdictRecord,
 )
 from tests.support.identity import NOW
+from tests.support.stores import HOUR, KINDS, STUDY, new_location, text_of
 
 AURORA = BrandId("aurora")
-STUDY = StudyRecord("a" * 64, "reach", 1, b"signed study", StudyState.PROPOSED, NOW)
+
+
+@pytest.fixture(params=KINDS)
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreLocation]:
+    with new_location(request.param, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[OperatorStore]:
-    with OperatorStore.create(tmp_path / "store.db") as made:
+def store(location: StoreLocation) -> Iterator[OperatorStore]:
+    with OperatorStore.create(location) as made:
         made.membership.found(charter(1), record("1", ""))
         yield made
 
@@ -60,25 +65,22 @@ def record(serial: str, brand: str) -> CertificateRecord:
     )
 
 
-def test_new_store_never_replaces_a_file(tmp_path: Path) -> None:
-    OperatorStore.create(tmp_path / "store.db").close()
+def test_new_store_never_replaces_another(location: StoreLocation) -> None:
+    OperatorStore.create(location).close()
 
     with pytest.raises(StoreExistsError):
-        OperatorStore.create(tmp_path / "store.db")
+        OperatorStore.create(location)
 
 
-def test_missing_store_is_refused(tmp_path: Path) -> None:
+def test_missing_store_is_refused(location: StoreLocation) -> None:
     with pytest.raises(StoreMissingError, match="hanse operator init"):
-        OperatorStore.open(tmp_path / "store.db")
+        OperatorStore.open(location)
 
 
-def test_store_of_another_schema_version_is_refused(tmp_path: Path) -> None:
-    OperatorStore.create(tmp_path / "store.db").close()
-    with sqlite3.connect(tmp_path / "store.db") as connection:
-        connection.execute("UPDATE schema_version SET version = 2")
-    connection.close()
+def test_file_left_empty_by_a_process_that_died_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
 
-    with pytest.raises(StoreVersionError, match="expected a store of version 1, got 2"):
+    with pytest.raises(StoreMissingError, match="hanse operator init"):
         OperatorStore.open(tmp_path / "store.db")
 
 
@@ -89,12 +91,37 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         OperatorStore.open(tmp_path / "store.db")
 
 
-def test_every_commit_is_synced_and_logged_ahead(store: OperatorStore) -> None:
+def test_every_commit_is_synced_and_logged_ahead(tmp_path: Path) -> None:
+    store = OperatorStore.create(tmp_path / "store.db")
     with store._database.reading() as connection:
         journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
         synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
 
+    store.close()
     assert (journal, synchronous) == ("wal", 2)
+
+
+def test_every_commit_to_postgresql_is_synced_and_no_lock_is_waited_for_without_end(
+    tmp_path: Path,
+) -> None:
+    names = ("synchronous_commit", "lock_timeout", "transaction_read_only")
+    with (
+        new_location("postgresql", tmp_path) as place,
+        OperatorStore.create(place) as store,
+        store._database.reading() as connection,
+    ):
+        settings = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+
+    assert settings == ["on", "15s", "on"]
+
+
+def test_unreachable_server_is_one_clear_error_without_the_password() -> None:
+    address = PostgresAddress("postgresql+psycopg://hanse:secret@127.0.0.1:1/hanse")
+
+    with pytest.raises(StoreAccessError, match=r"`127.0.0.1/hanse`") as caught:
+        OperatorStore.open(address)
+
+    assert "secret" not in str(caught.value)
 
 
 def test_charter_version_is_never_given_twice(store: OperatorStore) -> None:
@@ -141,7 +168,7 @@ def test_verdict_on_an_unknown_study_is_refused(store: OperatorStore) -> None:
 
 def test_run_is_kept_round_by_round_to_its_release(store: OperatorStore) -> None:
     store.studies.propose(STUDY)
-    store.runs.start(2**63 - 1, STUDY.digest, NOW)
+    store.runs.start_or_resume(STUDY.digest, 2**63 - 1, NOW)
     ended = RoundRecord(
         0, NOW, (AURORA,), ((BrandId("borealis"), "study-not-approved"),), (("persons", 812.0),)
     )
@@ -157,24 +184,45 @@ def test_run_is_kept_round_by_round_to_its_release(store: OperatorStore) -> None
 
 def test_figure_that_is_no_number_is_never_recorded(store: OperatorStore) -> None:
     store.studies.propose(STUDY)
-    store.runs.start(1, STUDY.digest, NOW)
+    store.runs.start_or_resume(STUDY.digest, 1, NOW)
 
     with pytest.raises(ValueError, match="JSON compliant"):
         store.runs.record_round(1, RoundRecord(1, NOW, metrics=(("auc", float("nan")),)))
 
 
 @pytest.mark.parametrize("state", [StudyState.REFUSED, StudyState.FAILED])
-def test_run_that_ended_without_a_release_may_be_tried_again(
+def test_run_that_ended_without_a_release_goes_on_under_its_number(
     store: OperatorStore, state: StudyState
 ) -> None:
     store.studies.propose(STUDY)
-    store.runs.start(1, STUDY.digest, NOW)
+    begun = store.runs.start_or_resume(STUDY.digest, 1, NOW)
     store.runs.end(1, state, NOW)
 
-    store.runs.start(2, STUDY.digest, NOW)
+    assert store.runs.start_or_resume(STUDY.digest, 2, NOW + HOUR) == begun
+
+    assert store.runs.runs(STUDY.digest) == (begun,)
+    assert store.studies.study(STUDY.digest).state is StudyState.RUNNING
+
+
+def test_run_that_ended_ends_no_second_time(store: OperatorStore) -> None:
+    store.studies.propose(STUDY)
+    store.runs.start_or_resume(STUDY.digest, 1, NOW)
+    store.runs.end(1, StudyState.FAILED, NOW)
 
     with pytest.raises(StudyRunError):
-        store.runs.end(1, state, NOW)
+        store.runs.end(1, StudyState.FAILED, NOW)
+    with pytest.raises(StudyRunError):
+        store.runs.record_round(1, RoundRecord(1, NOW))
+
+
+def test_released_study_runs_no_more(store: OperatorStore) -> None:
+    store.studies.propose(STUDY)
+    store.runs.start_or_resume(STUDY.digest, 1, NOW)
+    store.runs.release(ReleaseRecord("c" * 64, STUDY.digest, 1, "reach-1", (), NOW))
+
+    with pytest.raises(StudyRunError, match="propose a new version"):
+        store.runs.start_or_resume(STUDY.digest, 2, NOW)
+    assert store.runs.resumable() == ()
 
 
 def test_study_refused_by_the_brands_may_be_tried_again_but_a_running_one_not_refused(
@@ -184,18 +232,32 @@ def test_study_refused_by_the_brands_may_be_tried_again_but_a_running_one_not_re
     store.studies.refuse(STUDY.digest)
     assert store.studies.study(STUDY.digest).state is StudyState.REFUSED
 
-    store.runs.start(1, STUDY.digest, NOW)
+    store.runs.start_or_resume(STUDY.digest, 1, NOW)
     with pytest.raises(StudyRunError):
         store.studies.refuse(STUDY.digest)
 
 
-def test_run_left_by_a_killed_server_is_marked_failed(store: OperatorStore) -> None:
+def test_run_left_by_a_killed_server_is_taken_up_by_the_next(store: OperatorStore) -> None:
     store.studies.propose(STUDY)
-    store.runs.start(1, STUDY.digest, NOW)
+    begun = store.under(store.leases.acquire("host", NOW, HOUR)).runs.start_or_resume(
+        STUDY.digest, 1, NOW
+    )
 
-    assert [run.run for run in store.runs.abandon(NOW)] == [1]
-    assert store.studies.study(STUDY.digest).state is StudyState.FAILED
-    assert store.runs.abandon(NOW) == ()
+    later = store.under(store.leases.acquire("host", NOW, HOUR))
+
+    assert later.runs.resumable() == (begun,)
+    assert later.runs.start_or_resume(STUDY.digest, 2, NOW + HOUR) == begun
+
+
+def test_round_recorded_again_by_a_run_taken_up_stays_as_it_was(store: OperatorStore) -> None:
+    store.studies.propose(STUDY)
+    store.runs.start_or_resume(STUDY.digest, 1, NOW)
+    first = store.runs.record_round(1, RoundRecord(1, NOW, (AURORA,)))
+
+    again = store.runs.record_round(1, RoundRecord(1, NOW + HOUR))
+
+    assert again == first
+    assert store.runs.rounds(1) == (first,)
 
 
 def test_of_many_starts_at_once_one_wins(store: OperatorStore) -> None:
@@ -203,7 +265,7 @@ def test_of_many_starts_at_once_one_wins(store: OperatorStore) -> None:
 
     def start(run: int) -> bool:
         try:
-            store.runs.start(run, STUDY.digest, NOW)
+            store.runs.start_or_resume(STUDY.digest, run, NOW)
         except StudyRunError:
             return False
         return True
@@ -212,6 +274,7 @@ def test_of_many_starts_at_once_one_wins(store: OperatorStore) -> None:
         won = list(pool.map(start, range(16)))
 
     assert won.count(True) == 1
+    assert len(store.runs.runs(STUDY.digest)) == 1
 
 
 def test_traffic_adds_up_over_sessions_and_counts_each_session_once(store: OperatorStore) -> None:
@@ -228,12 +291,12 @@ def test_traffic_adds_up_over_sessions_and_counts_each_session_once(store: Opera
 ADMIT = textwrap.dedent(
     """
     import sys
-    from pathlib import Path
     from hanse_server.errors import CharterConflictError
     from hanse_server.store import OperatorStore
+    from tests.support.stores import location_of
     from tests.unit.server.test_store import charter, record
 
-    with OperatorStore.open(Path(sys.argv[1])) as store:
+    with OperatorStore.open(location_of(sys.argv[1])) as store:
         for number in range(10):
             while True:
                 newest = store.membership.charter().version
@@ -249,10 +312,10 @@ ADMIT = textwrap.dedent(
 
 
 def test_two_processes_admit_at_once_and_nothing_is_lost(
-    store: OperatorStore, tmp_path: Path
+    store: OperatorStore, location: StoreLocation
 ) -> None:
     paths = [*sys.path, str(Path.cwd())]
-    command = [sys.executable, "-c", ADMIT, str(tmp_path / "store.db")]
+    command = [sys.executable, "-c", ADMIT, text_of(location)]
     processes = [
         subprocess.Popen([*command, name], env={"PYTHONPATH": ":".join(paths)})
         for name in ("left", "right")

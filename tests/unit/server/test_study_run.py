@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
+from hanse_clients.data.source import PersonCount
+from hanse_clients.data.view import MinimalView
+from hanse_federation import fault_points
 from hanse_federation.desk import RunStage, StudyState
 from hanse_federation.link.in_process import InProcessLink
 from hanse_federation.link.interface import Responder
 from hanse_federation.messages import (
-    CohortReply,
     CohortRequest,
+    JoinRequest,
     Question,
+    QuestionPayload,
     Refusal,
     ReplyPayload,
     Request,
-    Tensor,
-    TrainReply,
     TrainRequest,
 )
 from hanse_federation.privacy.plan import plan_study
 from hanse_federation.release import read_release
-from hanse_policies.documents import BrandId
+from hanse_policies.documents import AllianceCharter, BrandId, Study
+from hanse_policies.errors import HanseError
+from hanse_policies.signing import Envelope, open_envelope
 from hanse_server.alliance_desk import AllianceDesk
+from hanse_server.errors import StoreFencedError, StoreVersionError
+from hanse_server.store.tables import SCHEMA_VERSION
+from hanse_server.study_run import StudyRun
+from tests.support.distributed import a_distributed_histogram, a_distributed_study
 from tests.support.league_documents import a_league_histogram, a_league_study
-from tests.support.league_parties import CANARY, SmallLeague, files_with, small_league
+from tests.support.league_parties import (
+    CANARY,
+    BrandParts,
+    SmallLeague,
+    files_with,
+    small_league,
+)
 
 
 @pytest.fixture
@@ -38,39 +55,38 @@ def league(tmp_path: Path) -> Iterator[SmallLeague]:
 
 
 class Refusing:
-    """Refuses one kind of question and hands all others on."""
+    """Refuses to join for one kind of question and hands all else on."""
 
-    def __init__(self, inner: Responder, kind: type, code: str) -> None:
+    def __init__(self, inner: Responder, kind: type[QuestionPayload], code: str) -> None:
         self._inner, self._kind, self._code = inner, kind, code
 
     def answer(self, request: Request) -> ReplyPayload:
-        if isinstance(request.payload, self._kind):
+        payload = request.payload
+        if isinstance(payload, JoinRequest) and isinstance(payload.asked, self._kind):
             return Refusal(self._code)
         return self._inner.answer(request)
 
 
 class Claiming:
-    """Answers every cohort with a number of its own."""
+    """Puts a cohort of its own in the place of every cohort that its brand counts."""
 
-    def __init__(self, inner: Responder, persons: int) -> None:
-        self._inner, self._persons = inner, persons
+    def __init__(self, parts: BrandParts, persons: int) -> None:
+        self._source, self._persons = parts.sources.rows(), persons
+        parts.sources.probe = self
 
-    def answer(self, request: Request) -> ReplyPayload:
-        if isinstance(request.payload, CohortRequest):
-            return CohortReply(self._persons)
-        if isinstance(request.payload, TrainRequest):
-            parameters = tuple(
-                Tensor(t.name, np.full_like(t.values, np.nan)) for t in request.payload.parameters
-            )
-            return TrainReply(parameters, 1)
-        return self._inner.answer(request)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def persons(self, view: MinimalView) -> PersonCount:
+        return PersonCount(self._persons, self._source.persons(view).version)
 
 
 def over(league: SmallLeague, **instead: Responder) -> AllianceDesk:
     responders: dict[BrandId, Responder] = {
         BrandId(name): instead.get(name, parts.responder) for name, parts in league.brands.items()
     }
-    setting = replace(league.setting, link=InProcessLink(responders, concurrent=False))
+    link = InProcessLink(responders, concurrent=False)
+    setting = replace(league.setting, link=link, patience_seconds=0.5)
     return AllianceDesk(setting, "session-2")
 
 
@@ -120,7 +136,7 @@ def test_a_brand_that_refuses_fails_a_run_at_the_floor_and_is_named_with_its_cod
     league.brands["cedar"].desk.refuse(digest, league.clock())  # the operator has not heard of it
     events = league.run(digest)
     assert events[-1].stage is RunStage.FAILED
-    assert "brands-too-few" in events[-1].detail
+    assert events[-1].detail.startswith("cohort-floor: ")
     told = [refusal for event in events for refusal in event.refusals]
     assert told == [(BrandId("cedar"), "study-not-approved")]
     assert league.store.studies.study(digest).state is StudyState.FAILED
@@ -149,27 +165,33 @@ def test_a_failed_study_can_be_run_again_and_repeats_its_answers_at_no_cost(
     assert len(league.brands["alder"].ledger.entries()) == 2
 
 
-def test_a_brand_that_claims_an_impossible_cohort_does_not_count(league: SmallLeague) -> None:
+def test_a_brand_that_claims_an_impossible_cohort_makes_no_release(league: SmallLeague) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
-    cedar = Claiming(league.brands["cedar"].responder, 2**40)
-    events = list(over(league, cedar=cedar).run(digest))
+    Claiming(league.brands["cedar"], 2**40)
+    events = league.run(digest)
     assert events[-1].stage is RunStage.FAILED
-    assert [brand for event in events for brand, _ in event.refusals] == ["cedar"]
+    assert events[-1].detail.startswith("reply-out-of-range: ")
+    assert league.store.runs.releases() == ()
 
 
 @pytest.mark.slow
-def test_a_brand_that_sends_nan_counts_as_missing_and_cannot_spoil_the_model(
+def test_a_brand_lost_in_every_round_of_a_larger_league_is_named_and_the_model_is_released(
     tmp_path: Path,
 ) -> None:
     with small_league(tmp_path, ("alder", "birch", "cedar", "dogwood")) as league:
         digest = league.approved(a_league_study(league.clock()))
-        dogwood = Claiming(league.brands["dogwood"].responder, 300)
+        dogwood = Refusing(league.brands["dogwood"].responder, TrainRequest, "answer-failed")
         events = list(over(league, dogwood=dogwood).run(digest))
         assert events[-1].stage is RunStage.RELEASED
         rounds = [event for event in events if event.stage is RunStage.ROUND]
+        assert len(rounds) == 2
         for event in rounds:
-            assert event.brands == ("alder", "birch", "cedar")
-            assert {brand for brand, _ in event.refusals} == {"dogwood"}
+            assert event.brands == ("alder", "birch", "cedar", "dogwood")
+            assert event.refusals == ((BrandId("dogwood"), "answer-failed"),)
+        (record,) = league.store.runs.releases()
+        folder = league.operator.releases_folder / record.directory
+        key = league.operator.signing_key().public_hex
+        assert read_release(folder, key, league.clock()).card.refusals == 2
 
 
 def test_a_study_with_the_longest_identifier_is_released(league: SmallLeague) -> None:
@@ -204,4 +226,164 @@ def test_what_is_recorded_of_a_run_is_what_was_told(league: SmallLeague) -> None
     (run,) = league.store.runs.runs(digest)
     assert run.state is StudyState.RELEASED
     (cohort,) = league.store.runs.rounds(run.run)
-    assert dict(cohort.metrics).keys() == {f"noised-persons.{name}" for name in league.brands}
+    ((name, persons),) = cohort.metrics
+    assert name == "noised-persons"
+    assert persons == pytest.approx(900, abs=150)
+
+
+class Killed(BaseException):
+    """Ends a server between two instructions; from then on it does nothing more."""
+
+
+@contextmanager
+def killed_at(point: str, passes: int) -> Iterator[None]:
+    """Kill the operator at a fault point, having let it pass so many times."""
+    left = passes
+
+    def hook(name: str) -> None:
+        nonlocal left
+        left -= name == point
+        if left < 0 and name.startswith("server."):
+            raise Killed
+
+    fault_points.install(hook)
+    try:
+        with pytest.raises(Killed):
+            yield
+    finally:
+        fault_points.install(None)
+
+
+def execute(league: SmallLeague, study: Study, digest: str) -> None:
+    """Run as the desk would, on this thread."""
+    charter = Envelope.from_json(league.store.membership.charter().envelope)
+    opened = open_envelope(charter, AllianceCharter, league.operator.signing_key().public_hex)
+    brands = tuple(BrandId(name) for name in league.brands)
+    run = StudyRun(league.setting, study, digest, opened, charter.payload_digest, brands, ())
+    run.execute(lambda _: None)
+
+
+def newer_life(league: SmallLeague) -> AllianceDesk:
+    """The desk of a server that was started after the one before was killed."""
+    lease = league.store.leases.acquire("started-again", league.clock(), timedelta(minutes=1))
+    return AllianceDesk(replace(league.setting, store=league.store.under(lease)), "session-2")
+
+
+@pytest.mark.parametrize(
+    ("point", "passes"),
+    [
+        ("server.persist-run-start.after", 0),
+        ("server.persist-step.after", 2),
+        ("server.persist-sum.after", 0),
+        ("server.persist-round.after", 0),
+        ("server.persist-sum.after", 1),
+        ("server.persist-release.before", 0),
+    ],
+)
+def test_a_run_that_stopped_anywhere_is_taken_up_under_its_number_and_released_once(
+    league: SmallLeague, point: str, passes: int
+) -> None:
+    study = a_league_histogram(league.clock())
+    digest = league.approved(study)
+    with killed_at(point, passes):
+        execute(league, study, digest)
+    (left,) = league.store.runs.resumable()
+    events = list(newer_life(league).run(digest))
+    assert [event.stage for event in events][-3:] == [
+        RunStage.COHORT,
+        RunStage.MEASURED,
+        RunStage.RELEASED,
+    ]
+    (run,) = league.store.runs.runs(digest)
+    assert run.run == left.run
+    (record,) = league.store.runs.releases()
+    assert record.digest == events[-1].release
+    for parts in league.brands.values():
+        assert len(parts.ledger.entries()) == 2
+        assert [held.contribution.round.question for held in parts.rounds.contributions()] == [
+            Question.COHORT,
+            Question.MEASURE,
+        ]
+
+
+@pytest.mark.parametrize(
+    ("error", "take_over"),
+    [
+        (StoreFencedError, newer_life),
+        (StoreVersionError, lambda league: set_layout(league, SCHEMA_VERSION + 1)),
+    ],
+)
+def test_a_replaced_server_leaves_its_run_to_the_one_in_its_place(
+    league: SmallLeague, error: type[HanseError], take_over: Callable[[SmallLeague], object]
+) -> None:
+    study = a_league_histogram(league.clock())
+    digest, reached = league.approved(study), []
+    league.setting = newer_life(league)._setting
+
+    def hook(name: str) -> None:
+        reached.append(name)
+        if name == "server.persist-step.after" and reached.count(name) == 1:
+            take_over(league)
+
+    fault_points.install(hook)
+    try:
+        with pytest.raises(error):
+            execute(league, study, digest)
+    finally:
+        fault_points.install(None)
+    assert "server.persist-run-end.before" not in reached
+    set_layout(league, SCHEMA_VERSION)
+    (left,) = league.store.runs.resumable()
+    assert list(newer_life(league).run(digest))[-1].stage is RunStage.RELEASED
+    assert [run.run for run in league.store.runs.runs(digest)] == [left.run]
+
+
+def set_layout(league: SmallLeague, version: int) -> None:
+    with closing(sqlite3.connect(league.operator.path / "store.db")) as connection, connection:
+        connection.execute("UPDATE schema_version SET version = ?", (version,))
+
+
+def test_what_is_found_again_over_recorded_sums_is_what_was_found(league: SmallLeague) -> None:
+    study = a_league_histogram(league.clock())
+    digest = league.approved(study)
+    with killed_at("server.persist-release.before", 0):
+        execute(league, study, digest)
+    (written,) = league.operator.releases_folder.iterdir()
+    key = league.operator.signing_key().public_hex
+    before = read_release(written, key, league.clock())
+    (*_, released) = newer_life(league).run(digest)
+    assert released.release == before.digest
+
+
+@pytest.mark.slow
+def test_a_shared_noise_study_is_released_with_a_model_and_its_shared_noise(
+    league: SmallLeague,
+) -> None:
+    study = a_distributed_study(league.clock())
+    digest = league.approved(study)
+    events = league.run(digest)
+    assert events[-1].stage is RunStage.RELEASED
+    (record,) = league.store.runs.releases()
+    folder = league.operator.releases_folder / record.directory
+    release = read_release(folder, league.operator.signing_key().public_hex, league.clock())
+    assert release.parameters is not None
+    assert release.card.privacy.shared_noise is not None
+    assert release.card.privacy.epsilon == plan_study(study).spent.epsilon
+    for parts in league.brands.values():
+        spent = parts.ledger.spent_on_study(digest, study.privacy.delta)
+        assert spent.epsilon <= study.privacy.epsilon
+
+
+def test_too_small_a_cohort_is_seen_in_the_sum_where_no_brand_may_look(
+    league: SmallLeague,
+) -> None:
+    study = a_distributed_histogram(league.clock(), minimum_persons=2000)
+    digest = league.approved(study)
+    events = league.run(digest)
+    assert [event.stage for event in events] == [
+        RunStage.STARTED,
+        RunStage.COHORT,
+        RunStage.FAILED,
+    ]
+    assert events[-1].detail.startswith("cohort-below-floor: ")
+    assert [len(parts.ledger.entries()) for parts in league.brands.values()] == [1, 1, 1]
