@@ -1,7 +1,7 @@
 """`hanse demo` as a person runs it, with everything it promises to do and not to do.
 
-One run is interrupted half-way; the next one, in the same folder, goes to its
-end. Both are watched from outside while they last.
+One run is interrupted half-way; the next ones, in the same folder, go to their
+end, one in each trust mode. All are watched from outside while they last.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ import pytest
 
 from hanse_demo.door import knock
 from hanse_demo.folder import MARKER
+from hanse_policies.documents import TrustMode
+from hanse_server.home import OperatorHome
+from hanse_server.study_run import PERSONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -76,10 +79,11 @@ class Watched:
                 self.doors.add(knock(f"127.0.0.1:{end.laddr.port}").is_shut)
 
 
-def start(out: Path, brands: int) -> Watched:
+def start(out: Path, brands: int, mode: TrustMode = TrustMode.LOCAL) -> Watched:
+    options = ("--out", str(out), "--brands", str(brands), "--mode", mode, "--json")
     return Watched(
         subprocess.Popen(
-            [*COMMAND, "--out", str(out), "--brands", str(brands), "--json"],
+            [*COMMAND, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -117,6 +121,7 @@ def interrupted(out: Path) -> Interrupted:
 class Finished:
     """A run that went to its end."""
 
+    mode: TrustMode
     exit_code: int
     summary: dict[str, Any]
     screen: str
@@ -125,16 +130,17 @@ class Finished:
     out: Path
 
 
-@pytest.fixture(scope="module")
-def finished(out: Path, interrupted: Interrupted) -> Finished:
+@pytest.fixture(scope="module", params=list(TrustMode))
+def finished(request: pytest.FixtureRequest, out: Path, interrupted: Interrupted) -> Finished:
     del interrupted  # It left its folder behind for this run to replace.
+    mode: TrustMode = request.param
     (out / "mine.txt").write_text("not the demo's")
-    watched = start(out, brands=5)
+    watched = start(out, 5, mode)
     watched.until(lambda: watched.process.poll() is not None)
     output, screen = watched.process.communicate()
     assert watched.process.returncode == 0, screen
     return Finished(
-        watched.process.returncode, json.loads(output), screen, watched, watched.alive(), out
+        mode, watched.process.returncode, json.loads(output), screen, watched, watched.alive(), out
     )
 
 
@@ -199,8 +205,33 @@ def test_it_stays_within_four_gibibytes(finished: Finished) -> None:
 def test_the_report_is_one_file_that_loads_nothing(finished: Finished) -> None:
     page = Path(finished.summary["report"]).read_text(encoding="utf-8")
     assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
-    for expected in ("Manufacturer 2", "columns.permit", "train-reply", "个性化营销", "synthetic"):
+    for expected in ("Manufacturer 2", "columns.permit", "个性化营销", "synthetic"):
         assert expected in page
+
+
+def test_what_crossed_were_the_steps_of_secure_aggregation_and_no_answer_by_itself(
+    finished: Finished,
+) -> None:
+    page = Path(finished.summary["report"]).read_text(encoding="utf-8")
+    crossed = re.findall(r"<td><code>([a-z-]+)</code></td>", page.partition('id="messages"')[2])
+    steps = {"join", "share", "mask", "endorse", "unmask"}
+    assert set(crossed) == {f"{step}-{way}" for step in steps for way in ("request", "reply")}
+    assert f"In mode <strong>{finished.mode}</strong>" in page
+
+
+def test_the_operator_holds_no_figure_of_a_single_brand(finished: Finished) -> None:
+    page = Path(finished.summary["report"]).read_text(encoding="utf-8")
+    league = page.partition('id="league"')[2].partition("</section>")[0]
+    assert len(re.findall(r"[\d,]+ ± \d+", league)) == 2
+    assert league.count("✓ masked") == 10
+    with OperatorHome.open(finished.out / "operator").open_store() as store:
+        recorded = [
+            held
+            for study in store.studies.studies()
+            for run in store.runs.runs(study.digest)
+            for held in store.runs.rounds(run.run)
+        ]
+    assert {name for held in recorded for name, _ in held.metrics} == {PERSONS}
 
 
 def test_a_brands_true_figures_are_on_its_own_page_for_its_owner_alone(
@@ -212,8 +243,10 @@ def test_a_brands_true_figures_are_on_its_own_page_for_its_owner_alone(
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
         assert page.parent.parent == finished.out / "brands"
     true_count = re.compile(r"<strong>([\d,]+)</strong></td>")
-    cohorts = true_count.findall(pages[0].read_text(encoding="utf-8"))
-    assert len(cohorts) == 3
+    own = pages[0].read_text(encoding="utf-8")
+    assert len(true_count.findall(own)) == 3
+    assert own.count("masked, in a sum over 5 brands") == 2
+    assert own.count("none was sent") == 1
 
 
 def test_the_screen_shows_no_person_and_no_path_of_a_person(finished: Finished) -> None:

@@ -17,8 +17,9 @@ import pytest
 from hanse_clients.client import BrandClient
 from hanse_federation.errors import LedgerWriteError
 from hanse_federation.link.errors import CertificateNotValidError
-from hanse_federation.messages import CohortReply, Refusal
+from hanse_federation.messages import Refusal
 from hanse_federation.release import write_release
+from hanse_federation.secure_aggregation.messages import JoinReply
 from hanse_policies.command import run
 from hanse_policies.documents import BrandId
 from hanse_policies.exit_codes import ExitCode
@@ -32,7 +33,6 @@ from tests.support.league_documents import (
     a_league_policy,
     a_league_study,
     a_league_training,
-    ask,
     first_parameters,
 )
 from tests.support.league_parties import (
@@ -45,6 +45,7 @@ from tests.support.league_parties import (
     write_yaml,
 )
 from tests.support.league_processes import error_lines, hanse
+from tests.support.league_rounds import ask_to_join
 
 GROUPS = {
     name: EntryPoint(name, value, "hanse.commands")
@@ -153,7 +154,7 @@ def release_of(league: SmallLeague) -> Path:
     study = a_league_study(league.clock(), computation=a_league_training(1))
     digest = league.approved(study)
     findings = Findings(
-        cohorts=(NoisedCohort(BrandId("alder"), 300),),
+        cohort=NoisedCohort((BrandId("alder"),), 300),
         evaluations=[EvaluatedRound(1, 1, tuple(range(1, 21)))],
         parameters=first_parameters(study, digest),
     )
@@ -254,11 +255,11 @@ def test_a_disk_without_room_for_the_ledger_refuses_with_its_code_and_charges_no
     brand = league.brands["alder"]
     digest = league.approved(a_league_histogram(league.clock()))
     with open_parts(brand.home, league.clock, connect=full_disk) as parts:
-        reply = parts.responder.answer(ask(digest))
+        reply = parts.responder.answer(ask_to_join(digest))
     assert reply == Refusal(LedgerWriteError.code)
     assert brand.ledger.entries() == ()
     assert LedgerWriteError.exit_code == ExitCode.UNAVAILABLE
-    assert isinstance(brand.responder.answer(ask(digest)), CohortReply)
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
 
 
 def test_a_clock_beyond_the_certificates_validity_is_told_before_any_call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 MOST_KILOBYTES = 120 * 1000 * 1000 // 1024
 POLL_SECONDS = 0.01
 BRANDS = ("alder", "birch", "cedar")
+STEPS = ("join-reply", "share-reply", "mask-reply", "endorse-reply", "unmask-reply")
 TRAINING_LIBRARIES = ("libtorch", "/opacus/", "/scipy/", "/sklearn/")
 DATA_LIBRARIES = ("duckdb", "pyarrow", "/pandas/")
 
@@ -80,7 +82,8 @@ def test_brand_that_measures_only_stays_under_120_megabytes_and_loads_no_torch(
             ran = league.run(digest)
         egress = hanse("brand", "egress", "--home", league.brands["alder"].path, "--json")
     assert ran.returncode == 0, ran.stderr
-    assert "cells-reply" in egress.stdout, "the brand sent no measurement"
+    sent = [entry["message_type"] for entry in json.loads(egress.stdout)]
+    assert sent == [*STEPS, *STEPS], "the brand did not answer cohort and measurement"
     workers = set(seen.peaks) - {seen.root}
     assert workers, "no warehouse worker was seen"
     assert max(seen.peaks.values()) < MOST_KILOBYTES, seen.peaks

@@ -24,11 +24,19 @@ from hanse_clients.data.duckdb_source import DuckDBSource
 from hanse_clients.features import encode_features
 from hanse_clients.training import Trainer
 from hanse_demo.league import DemoStudy
-from hanse_federation.messages import FloatArray, Parameters, Question, Tensor
+from hanse_federation.contributions import Contributions
+from hanse_federation.messages import (
+    FloatArray,
+    Parameters,
+    Question,
+    Tensor,
+    TrainReply,
+    TrainRequest,
+)
 from hanse_federation.model import initial_parameters, input_width, predict
 from hanse_federation.privacy.mechanism import gaussian_integers
 from hanse_federation.privacy.plan import PrivacyPlan, plan_study
-from hanse_federation.randomness import SeededRandomness
+from hanse_federation.randomness import Randomness, SeededRandomness
 from hanse_policies.canonical import digest
 from hanse_policies.documents import Study, TrainModel
 from hanse_policies.loading import load_asset, load_policy, load_study
@@ -101,7 +109,10 @@ def federated(setting: Setting) -> tuple[Parameters, ...]:
 
 
 def federated_model(setting: Setting, seed: int) -> Parameters:
-    """Run the study's rounds: private training at each brand, FedAvgM in plain numpy between."""
+    """Run the study's rounds: private training, sums as masked vectors carry them, FedAvgM.
+
+    Masks are left out, for a sum is the same without them; the momentum is plain numpy.
+    """
     randomness = [SeededRandomness(1000 * seed + rank) for rank in range(len(setting.brands))]
     cohorts = [
         int(
@@ -130,15 +141,46 @@ def federated_model(setting: Setting, seed: int) -> Parameters:
     momentum = [np.zeros(tensor.values.shape) for tensor in parameters]
     server = setting.computation.server
     for _ in range(setting.plan.rounds):
-        replies = [trainer.train(parameters) for trainer in trainers]
+        mean_parameters = summed(
+            setting,
+            TrainRequest(parameters),
+            [
+                TrainReply(trainer.train(parameters), max(1, persons))
+                for trainer, persons in zip(trainers, cohorts, strict=True)
+            ],
+            randomness[0],
+        )
         moved = []
         for index, tensor in enumerate(parameters):
-            mean = np.average([reply[index].values for reply in replies], axis=0, weights=cohorts)
+            mean = mean_parameters[index].values.astype(np.float64)
             momentum[index] = server.momentum * momentum[index] + (mean - tensor.values)
             values = tensor.values + server.learning_rate * momentum[index]
             moved.append(Tensor(tensor.name, values.astype(np.float32)))
         parameters = tuple(moved)
     return parameters
+
+
+def summed(
+    setting: Setting, asked: TrainRequest, replies: list[TrainReply], randomness: Randomness
+) -> Parameters:
+    """Add up the brands' contributions in the ring and read the mean model."""
+    contributions = Contributions(setting.study, setting.plan, len(replies))
+    vector = contributions.vector(Question.TRAIN)
+    reference = max(1, round(sum(reply.weight for reply in replies) / len(replies)))
+    total = vector.ring.zeros(vector.length)
+    for reply in replies:
+        values = contributions.encode(
+            asked, reply, reference_persons=reference, randomness=randomness
+        )
+        np.add(total, vector.check(values), out=total)
+    decoded = contributions.decode(
+        asked,
+        vector.decode(total, len(replies)),
+        contributors=len(replies),
+        reference_persons=reference,
+    )
+    assert isinstance(decoded, TrainReply)
+    return decoded.parameters
 
 
 def auc(setting: Setting, parameters: Parameters) -> float:

@@ -8,8 +8,10 @@ from hanse_demo.door import DoorCheck
 from hanse_demo.league import DemoStudy
 from hanse_demo.report import Estimate
 from hanse_demo.summary import PLANNED, DemoSummary, Phase, SocketSummary, StudyLine
+from hanse_policies.documents import TrustMode
 
 AS_PLANNED = DemoSummary(
+    mode=TrustMode.LOCAL,
     report=Path("demo-out/report.html"),
     brand_pages=(Path("demo-out/brands/brand-1/my-page.html"),),
     studies=tuple(

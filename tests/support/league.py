@@ -10,15 +10,16 @@ from string import Template
 from ruamel.yaml import YAML
 
 from hanse_demo.league import ALLIANCE, League, build_league
-from hanse_policies.documents import AllianceCharter, Member, Operator, Study
+from hanse_demo.modes import study_values
+from hanse_policies.documents import AllianceCharter, Member, Operator, Study, TrustMode
 from hanse_policies.signing import SigningKey
 
 NOW = datetime(2026, 11, 1, 9, 30, 15, tzinfo=UTC)
 
 
-def small_league(folder: Path, brands: int = 3) -> League:
+def small_league(folder: Path, brands: int = 3, mode: TrustMode = TrustMode.LOCAL) -> League:
     """Build a league at a fixed instant."""
-    return build_league(folder, brands=brands, now=NOW)
+    return build_league(folder, brands=brands, now=NOW, mode=mode)
 
 
 def charter_of(league: League) -> AllianceCharter:
@@ -46,8 +47,10 @@ def charter_of(league: League) -> AllianceCharter:
     )
 
 
-def demo_study(name: str) -> Study:
+def demo_study(name: str, mode: TrustMode = TrustMode.LOCAL, brands: int = 5) -> Study:
     """Read one of the demo's studies without building its data."""
     text = (files("hanse_demo") / "documents" / f"{name}.yaml").read_text(encoding="utf-8")
-    filled = Template(text).substitute(alliance=ALLIANCE, expires="2026-12-01T00:00:00Z")
+    filled = Template(text).substitute(
+        study_values(mode, brands), alliance=ALLIANCE, expires="2026-12-01T00:00:00Z"
+    )
     return Study.model_validate(YAML(typ="safe").load(filled))

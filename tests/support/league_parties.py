@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hanse_clients.answering import BrandResponder
+from hanse_clients.aggregating import AggregatingResponder
+from hanse_clients.assembly import aggregating_responder
 from hanse_clients.data.source import DataSource, MeasuringSource
 from hanse_clients.home import BrandConfiguration, BrandHome
-from hanse_clients.sources import BrandSources, row_salt
+from hanse_clients.round_store import RoundStore
+from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState
 from hanse_clients.study_gate import StudyGate
 from hanse_clients.verdicts import VerdictDesk
@@ -134,7 +136,9 @@ def put_policy(home: BrandHome, policy: BrandPolicy) -> str:
     return home.sign_policy()
 
 
-def found_league_operator(path: Path, now: datetime, address: str = "127.0.0.1:1") -> OperatorHome:
+def found_league_operator(
+    path: Path, now: datetime, address: str = "127.0.0.1:1", store: str | None = None
+) -> OperatorHome:
     key = SigningKey.generate()
     charter = AllianceCharter(
         kind="AllianceCharter",
@@ -148,7 +152,9 @@ def found_league_operator(path: Path, now: datetime, address: str = "127.0.0.1:1
         limits=Limits(epsilon=4.0, delta=1e-5, retention_days=365),
         max_brands_per_person=3,
     )
-    configuration = OperatorConfiguration(alliance=ALLIANCE, name="League Office", address=address)
+    configuration = OperatorConfiguration(
+        alliance=ALLIANCE, name="League Office", address=address, store=store
+    )
     return OperatorHome.found(path, configuration, charter, signing_key=key, now=now)
 
 
@@ -183,10 +189,11 @@ class BrandParts:
     home: BrandHome
     state: BrandState
     ledger: Ledger
+    rounds: RoundStore
     sources: InProcessSources
     gate: StudyGate
     desk: VerdictDesk
-    responder: BrandResponder
+    responder: AggregatingResponder
 
     @property
     def brand(self) -> BrandId:
@@ -199,22 +206,24 @@ def open_parts(
 ) -> Iterator[BrandParts]:
     with ExitStack() as opened:
         state = opened.enter_context(home.open_state())
+        rounds = opened.enter_context(home.open_rounds())
         ledger = Ledger(home.ledger_file, connect)
         asset = home.asset().document
         sources = InProcessSources(asset, home.path)
         opened.callback(sources.close)
         gate = StudyGate(home, state, ledger, sources)
-        responder = BrandResponder(
-            home.name.brand,
+        responder = aggregating_responder(
+            home,
+            state,
             gate,
             ledger,
             sources,
-            row_salt=row_salt(home.keys().agreement, asset),
+            rounds,
             randomness=SeededRandomness(seed),
             clock=clock,
         )
         desk = VerdictDesk(home, state, gate)
-        yield BrandParts(home, state, ledger, sources, gate, desk, responder)
+        yield BrandParts(home, state, ledger, rounds, sources, gate, desk, responder)
 
 
 @dataclass
@@ -296,7 +305,7 @@ def small_league(folder: Path, brands: Sequence[str] = BRANDS[:3]) -> Iterator[S
             InProcessLink({brand.brand: brand.responder for brand in parts.values()})
         )
         setting = RunSetting(
-            link, store, operator.signing_key(), operator.releases_folder, 60.0, clock
+            link, store, operator.signing_key(), operator.releases_folder, 60.0, clock, 1.0
         )
         desk = AllianceDesk(setting, "session-1")
         yield SmallLeague(clock, operator, store, parts, desk, setting)

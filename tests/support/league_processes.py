@@ -105,12 +105,16 @@ class ProcessLeague:
     processes: dict[str, Lasting] = field(default_factory=dict)
     _starts: int = 0
 
+    def command(self, name: str) -> Sequence[str | Path]:
+        """What starts a party's lasting process, before its arguments."""
+        return HANSE
+
     def start(self, name: str, *arguments: str | Path) -> Lasting:
         self._starts += 1
         log = self.folder / f"{name}-{self._starts}.log"
         with log.open("w") as out:
             process = subprocess.Popen(
-                [*HANSE, *map(str, arguments)],
+                [str(part) for part in (*self.command(name), *arguments)],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -121,8 +125,11 @@ class ProcessLeague:
 
     def serve(self) -> Lasting:
         started = self.start("operator", "operator", "serve", "--home", self.operator.path)
-        wait_for(self._is_serving)
+        self.wait_serving()
         return started
+
+    def wait_serving(self) -> None:
+        wait_for(self._is_serving)
 
     def run_brand(self, brand: str, name: str = "") -> Lasting:
         home = self.brands[brand].path

@@ -9,7 +9,6 @@ from hanse_demo.report import (
     AudienceCell,
     AudienceResult,
     Brand,
-    BrandCohort,
     BrandReport,
     BrandVerdict,
     BudgetLine,
@@ -25,11 +24,12 @@ from hanse_demo.report import (
     RoundQuality,
     RuleFinding,
     StudySection,
+    SummedCohort,
     TrueCohort,
 )
 from hanse_federation.desk import StudyState
 from hanse_federation.link.interface import TrafficCount
-from hanse_policies.documents import BrandId, Purpose, Study, StudyId, Verdict
+from hanse_policies.documents import BrandId, Purpose, Study, StudyId, TrustMode, Verdict
 
 STARTED = datetime(2026, 11, 23, 4, 20, tzinfo=UTC)
 NUMBERS = (764, 1251, 2224, 69, 1646)
@@ -61,8 +61,16 @@ def estimate(value: float, half_width: float) -> Estimate:
     return Estimate(value, value - half_width, value + half_width)
 
 
-def a_study(identifier: str, title: str, purpose: Purpose, computation: object) -> Study:
+def a_study(
+    identifier: str,
+    title: str,
+    purpose: Purpose,
+    computation: object,
+    mode: TrustMode = TrustMode.LOCAL,
+) -> Study:
     """Make a study around one computation, given as its document's fields."""
+    shares = {"tolerated_dropouts": 1, "assumed_colluders": 1}
+    is_distributed = mode is TrustMode.DISTRIBUTED
     return Study.model_validate(
         {
             "kind": "Study",
@@ -76,9 +84,10 @@ def a_study(identifier: str, title: str, purpose: Purpose, computation: object) 
             "privacy": {
                 "unit": "person-at-brand",
                 "neighbours": "add-or-remove-one-person",
-                "mode": "local",
+                "mode": mode,
                 "epsilon": 3.0,
                 "delta": 1e-6,
+                "distributed": shares if is_distributed else None,
             },
             "minimum_persons": 50,
             "minimum_brands": 3,
@@ -89,7 +98,7 @@ def a_study(identifier: str, title: str, purpose: Purpose, computation: object) 
     )
 
 
-def train_model() -> dict[str, object]:
+def train_model(mode: TrustMode = TrustMode.LOCAL) -> dict[str, object]:
     """Describe a small training computation."""
     numeric = [
         {"kind": "numeric", "column": name, "lower": low, "upper": high, "scale": "log"}
@@ -103,7 +112,7 @@ def train_model() -> dict[str, object]:
         "features": [*numeric, age],
         "rounds": 12,
         "local": {
-            "steps_per_round": 4,
+            "steps_per_round": 4 if mode is TrustMode.LOCAL else 1,
             "sampling_rate": 0.25,
             "clipping_norm": 0.5,
             "learning_rate": 2.0,
@@ -123,13 +132,9 @@ def verdicts(verdict: Verdict, *codes: str) -> tuple[BrandVerdict, ...]:
     return tuple(BrandVerdict(brand.id, verdict, codes) for brand in BRANDS)
 
 
-def cohort(size: int) -> tuple[BrandCohort, ...]:
-    """Make noised cohorts of falling size."""
-    sizes = (size - 173 * index for index in range(len(BRANDS)))
-    return tuple(
-        BrandCohort(brand.id, estimate(number, 14.2))
-        for brand, number in zip(BRANDS, sizes, strict=True)
-    )
+def cohort(persons: float) -> SummedCohort:
+    """Make the noised cohort of all brands."""
+    return SummedCohort(tuple(brand.id for brand in BRANDS), estimate(persons, 31.8))
 
 
 def roc(bend: float, points: int = 40) -> tuple[RocPoint, ...]:
@@ -227,13 +232,16 @@ def refusal() -> RefusalExplanation:
 def traffic() -> tuple[TrafficCount, ...]:
     """Count messages of every type with every brand."""
     kinds = (
-        ("to-brand", "CohortRequest", 3, 480, 516),
-        ("to-brand", "TrainRequest", 12, 14_304, 14_628),
-        ("to-brand", "EvaluateRequest", 12, 14_304, 14_628),
-        ("to-brand", "MeasureRequest", 1, 160, 172),
-        ("from-brand", "CohortReply", 3, 366, 402),
-        ("from-brand", "TrainReply", 12, 14_520, 14_844),
-        ("from-brand", "CellsReply", 13, 2_860, 3_120),
+        ("to-brand", "join-request", 27, 32_180, 32_909),
+        ("to-brand", "share-request", 27, 29_700, 30_429),
+        ("to-brand", "mask-request", 27, 16_740, 17_469),
+        ("to-brand", "endorse-request", 27, 6_210, 6_939),
+        ("to-brand", "unmask-request", 27, 18_090, 18_819),
+        ("from-brand", "join-reply", 27, 9_180, 9_909),
+        ("from-brand", "share-reply", 27, 16_470, 17_199),
+        ("from-brand", "mask-reply", 27, 7_560, 8_289),
+        ("from-brand", "endorse-reply", 27, 4_590, 5_319),
+        ("from-brand", "unmask-reply", 27, 10_800, 11_529),
     )
     return tuple(TrafficCount(brand.id, *kind) for brand in BRANDS for kind in kinds)
 
@@ -248,33 +256,33 @@ def budget_lines() -> tuple[BudgetLine, ...]:
     )
 
 
-def league_report(*, two_axes: bool = False) -> LeagueReport:
+def league_report(*, two_axes: bool = False, mode: TrustMode = TrustMode.LOCAL) -> LeagueReport:
     """Make the whole report."""
     propensity = a_study(
-        "propensity-q4", "Repurchase propensity", Purpose.MODEL_TRAINING, train_model()
+        "propensity-q4", "Repurchase propensity", Purpose.MODEL_TRAINING, train_model(mode), mode
     )
     columns = ("age", "income") if two_axes else ("age",)
     ages = a_study(
-        "audience-age", "Audience by age", Purpose.AUDIENCE_ANALYTICS, histogram(*columns)
+        "audience-age", "Audience by age", Purpose.AUDIENCE_ANALYTICS, histogram(*columns), mode
     )
     income = a_study(
-        "income-targeting", "Income targeting", Purpose.PERSONALISED_MARKETING, histogram("income")
-    )
+        "income-targeting", "Income targeting", Purpose.PERSONALISED_MARKETING,
+        histogram("income"), mode,
+    )  # fmt: skip
     return LeagueReport(
         alliance="household-league",
         operator="Household League Office",
+        mode=mode,
         brands=BRANDS,
         started=STARTED,
         finished=STARTED + timedelta(seconds=161),
         studies=(
             StudySection(
-                propensity, StudyState.RELEASED, verdicts(Verdict.PERMIT), cohort(1874),
-                estimate(7640, 31.8),
+                propensity, StudyState.RELEASED, verdicts(Verdict.PERMIT), cohort(7640),
                 guarantee(2.9994), 74.2, "", "9f2c" * 16, model_result(),
             ),
             StudySection(
-                ages, StudyState.RELEASED, verdicts(Verdict.PERMIT), cohort(2019),
-                estimate(8365, 31.8),
+                ages, StudyState.RELEASED, verdicts(Verdict.PERMIT), cohort(8365),
                 guarantee(0.4981), 1.9, "", "41be" * 16,
                 audience_result(two_axes=two_axes),
             ),
@@ -303,7 +311,7 @@ def brand_report() -> BrandReport:
         cohorts=(
             TrueCohort(
                 StudyId("propensity-q4"), "Repurchase propensity", Purpose.MODEL_TRAINING,
-                2391, 1871, 1874,
+                2391, 1871, 5,
             ),
             TrueCohort(
                 StudyId("income-targeting"), "Income targeting", Purpose.PERSONALISED_MARKETING,
