@@ -24,6 +24,7 @@ from hanse_demo.league import MAXIMUM_BRANDS, MINIMUM_BRANDS
 from hanse_demo.screen import Screen
 from hanse_demo.script import run_demo
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.documents import TrustMode
 
 DEFAULT_BRANDS = 5
 DEFAULT_OUT = Path("demo-out")
@@ -43,6 +44,12 @@ def demo_command(
         int,
         typer.Option(min=MINIMUM_BRANDS, max=MAXIMUM_BRANDS, help="How many brands take part."),
     ] = DEFAULT_BRANDS,
+    mode: Annotated[
+        TrustMode,
+        typer.Option(
+            help="Where noise is added: each brand adds all of it, or a share of it.",
+        ),
+    ] = TrustMode.LOCAL,
     out: Annotated[
         Path, typer.Option(help="The folder to write to; empty, or of an earlier demo.")
     ] = DEFAULT_OUT,
@@ -56,7 +63,7 @@ def demo_command(
     """
     screen = Screen(Console(stderr=as_json, highlight=False))
     with _stopped_by_signals():
-        summary = run_demo(out, brands, screen, lambda: datetime.now(UTC))
+        summary = run_demo(out, brands, mode, screen, lambda: datetime.now(UTC))
     if as_json:
         print_json(summary.facts())
     else:

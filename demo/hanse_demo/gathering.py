@@ -2,8 +2,9 @@
 
 Rules: every figure comes from a record of the product, read through its Python
 API: the operator's store, charter and verified releases, each brand's verdicts,
-ledger and verified egress journal. Nothing is copied from a screen. A brand's
-true figures go to that brand's page alone.
+ledger and verified egress journal. Nothing is copied from a screen. Of what the
+brands answered the operator's records hold sums alone, and so does the report; a
+brand's true figures go to that brand's page alone.
 """
 
 from __future__ import annotations
@@ -20,26 +21,21 @@ from hanse_demo.panel import ATTRIBUTION
 from hanse_demo.reference import References, persons_in_view
 from hanse_demo.report import (
     Brand,
-    BrandCohort,
     BrandReport,
     BrandVerdict,
     BudgetLine,
     DemoNote,
-    Estimate,
     LeagueReport,
     RefusalExplanation,
     StudySection,
     TrueCohort,
-    cohort_total_of,
+    cohort_of,
     explanation_of,
     guarantee_of,
-    noised_count,
     result_of,
     verdict_of,
 )
 from hanse_federation.desk import OperatorStatus
-from hanse_federation.messages import Question
-from hanse_federation.privacy.plan import plan_study
 from hanse_policies.documents import (
     AllianceCharter,
     BrandId,
@@ -50,7 +46,6 @@ from hanse_policies.documents import (
 from hanse_policies.signing import Envelope, open_envelope
 from hanse_server.alliance import Alliance
 from hanse_server.store import OperatorStore, RunRecord, StudyRecord
-from hanse_server.study_run import PERSONS_OF
 
 ALLOWED_GAP = 0.05
 """How far the model's AUC may lie below that of the pooled, non-private one."""
@@ -149,6 +144,7 @@ def league_report(
     return LeagueReport(
         alliance=charter.id,
         operator=charter.operator.name,
+        mode=league.mode,
         brands=tuple(
             Brand(member.brand, member.short_name, course.processes.get(member.brand))
             for member in league.brands
@@ -213,8 +209,7 @@ def _section(
         study=study,
         state=record.state,
         verdicts=_verdicts(charter, store, record.digest),
-        cohort=_cohort(store, runs[-1], study) if released else (),
-        cohort_total=cohort_total_of(card) if card else None,
+        cohort=cohort_of(card) if card else None,
         guarantee=guarantee_of(card) if card else None,
         duration_seconds=_seconds(runs[-1]) if released else None,
         detail=course.details.get(record.digest, ""),
@@ -245,29 +240,15 @@ def _verdicts(
     )
 
 
-def _cohort(store: OperatorStore, run: RunRecord, study: Study) -> tuple[BrandCohort, ...]:
-    """Take the noised cohorts of a run's first round; the noise is what the plan says."""
-    deviation = plan_study(study).noise_multiplier(Question.COHORT)
-    return tuple(
-        BrandCohort(BrandId(name.removeprefix(PERSONS_OF)), noised_count(value, deviation))
-        for held in store.runs.rounds(run.run)
-        if held.round_number == 0
-        for name, value in held.metrics
-        if name.startswith(PERSONS_OF)
-    )
-
-
 def _true_cohort(section: StudySection, brand: LeagueBrand, asked: datetime) -> TrueCohort:
-    released: Estimate | None = next(
-        (entry.persons for entry in section.cohort if entry.brand == brand.brand), None
-    )
+    summed = () if section.cohort is None else section.cohort.brands
     return TrueCohort(
         study=StudyId(section.study.id),
         title=section.study.title,
         purpose=section.study.purpose,
         persons_in_table=brand.households,
         persons_in_view=persons_in_view(section.study, brand.folder, asked),
-        released=None if released is None else round(released.value),
+        summed_over=len(summed) if brand.brand in summed else None,
     )
 
 

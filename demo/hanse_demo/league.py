@@ -1,7 +1,7 @@
 """The demo's league: brands with data, consents and documents, built from the panel.
 
-Rules: what is built follows from the panel, the number of brands and `now`
-alone; building again over an earlier league replaces it; documents are the
+Rules: what is built follows from the panel, the number of brands, the trust
+mode and `now` alone; building again over an earlier league replaces it; documents are the
 commented YAML files in `documents/`, with the few values that differ filled in,
 and every one is checked before it is written. True counts are for the demo's
 own pages beside each brand; the operator never sees them.
@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 
 from hanse_demo.consent import synthetic_consents, write_register
 from hanse_demo.errors import LeagueSizeError
+from hanse_demo.modes import study_values
 from hanse_demo.panel import HouseholdPanel, Manufacturer, open_panel
 from hanse_policies.documents import (
     AllianceId,
@@ -33,6 +34,7 @@ from hanse_policies.documents import (
     StrictModel,
     Study,
     StudyId,
+    TrustMode,
 )
 
 ALLIANCE = AllianceId("household-panel-league")
@@ -113,6 +115,7 @@ class League:
         brands: By households reached, largest first.
         studies: In the order of `DemoStudy`.
         terms: What the charter should allow.
+        mode: Where the noise of the studies is added.
     """
 
     alliance: AllianceId
@@ -120,15 +123,19 @@ class League:
     brands: tuple[LeagueBrand, ...]
     studies: tuple[LeagueStudy, ...]
     terms: CharterTerms
+    mode: TrustMode
 
 
-def build_league(folder: Path, *, brands: int, now: datetime) -> League:
+def build_league(
+    folder: Path, *, brands: int, now: datetime, mode: TrustMode = TrustMode.LOCAL
+) -> League:
     """Build the league's data and documents in a folder.
 
     Args:
         folder: Made if it is not there; files of an earlier league are replaced.
         brands: How many manufacturers take part, 3 to 20.
         now: The instant the consents are current at, with a time zone.
+        mode: Where the noise of the studies is added.
 
     Raises:
         LeagueSizeError: Too few or too many brands.
@@ -147,8 +154,9 @@ def build_league(folder: Path, *, brands: int, now: datetime) -> League:
         alliance=ALLIANCE,
         folder=folder,
         brands=members,
-        studies=_write_studies(folder / "studies", now),
+        studies=_write_studies(folder / "studies", now, study_values(mode, brands)),
         terms=_charter_terms(brands),
+        mode=mode,
     )
 
 
@@ -191,15 +199,17 @@ def _build_brand(
     )
 
 
-def _write_studies(folder: Path, now: datetime) -> tuple[LeagueStudy, ...]:
+def _write_studies(
+    folder: Path, now: datetime, values: Mapping[str, str]
+) -> tuple[LeagueStudy, ...]:
     """Write the studies; built twice on one day, they are the same byte for byte."""
     folder.mkdir(parents=True, exist_ok=True)
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     expires = _instant_text(day + timedelta(days=STUDY_DAYS))
-    values = {"alliance": ALLIANCE, "expires": expires}
+    filled = {**values, "alliance": ALLIANCE, "expires": expires}
     paths = [folder / f"{study}.yaml" for study in DemoStudy]
     for path in paths:
-        _write_document(path, Study, values)
+        _write_document(path, Study, filled)
     return tuple(LeagueStudy(StudyId(path.stem), path) for path in paths)
 
 

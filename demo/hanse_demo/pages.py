@@ -172,6 +172,7 @@ def _summary(run: Run, report: LeagueReport, screen: Screen) -> DemoSummary:
     exact, pooled = run.references.exact, run.references.pooled
     sighting = run.left.sighting
     return DemoSummary(
+        mode=run.league.mode,
         report=run.folder.report,
         brand_pages=tuple(run.folder.brand_page(brand.brand) for brand in run.league.brands),
         studies=tuple(_line(end, report) for end in run.ends),

@@ -111,6 +111,7 @@ class Screen:
         for question in plan.questions:
             told = f"{question.times} × {question.answer.leaves}"
             table.add_row(question.question, f"{told}, noise {question.noise_multiplier:g}")
+        table.add_row("leaves", "masked; only sums over at least three brands can be read")
         epsilon, delta = numerals.epsilon(plan.epsilon), numerals.delta(plan.delta)
         table.add_row("costs", f"ε = {epsilon} at δ = {delta}, for one person at this brand")
         kept = f"{', '.join(plan.recipients)}; kept {plan.retention_days} days"

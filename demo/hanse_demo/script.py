@@ -36,7 +36,7 @@ from hanse_demo.stage import Stage
 from hanse_demo.studies import StudyEnd
 from hanse_demo.summary import DemoSummary
 from hanse_demo.watch import ProcessWatch
-from hanse_policies.documents import BrandId
+from hanse_policies.documents import BrandId, TrustMode
 from hanse_policies.loading import load_study
 from hanse_server.alliance import Alliance
 
@@ -55,12 +55,13 @@ class Cast:
     door: DoorCheck
 
 
-def run_demo(out: Path, brands: int, screen: Screen, clock: Clock) -> DemoSummary:
+def run_demo(out: Path, brands: int, mode: TrustMode, screen: Screen, clock: Clock) -> DemoSummary:
     """Run the whole demo.
 
     Args:
         out: The folder to write to, empty or of an earlier demo.
         brands: How many brands take part.
+        mode: Where the noise of the studies is added.
         screen: Where progress is shown.
         clock: Tells the time, with its zone.
 
@@ -75,7 +76,7 @@ def run_demo(out: Path, brands: int, screen: Screen, clock: Clock) -> DemoSummar
         folder = held.enter_context(demo_folder(out))
         watch = held.enter_context(ProcessWatch())
         with screen.step("building the league", f"league of {brands} brands built from the panel"):
-            league = build_league(folder.path, brands=brands, now=started)
+            league = build_league(folder.path, brands=brands, now=started, mode=mode)
         stage = held.enter_context(Stage(folder.logs))
         cast = _assemble(league, folder, stage, screen)
         ends, references = _perform(cast, screen, clock)

@@ -15,6 +15,7 @@ from hanse_demo.errors import DemoOutcomeError
 from hanse_demo.league import DemoStudy
 from hanse_demo.report import Estimate
 from hanse_federation.desk import StudyState
+from hanse_policies.documents import TrustMode
 
 PLANNED: Mapping[DemoStudy, StudyState] = {
     DemoStudy.REPURCHASE_PROPENSITY: StudyState.RELEASED,
@@ -77,6 +78,7 @@ class DemoSummary:
     """The whole run in short.
 
     Attributes:
+        mode: Where the noise of the studies was added.
         report: The league's report.
         brand_pages: Each brand's own page, in its home.
         studies: In the order proposed.
@@ -90,6 +92,7 @@ class DemoSummary:
         phases: Each step and its time.
     """
 
+    mode: TrustMode
     report: Path
     brand_pages: tuple[Path, ...]
     studies: tuple[StudyLine, ...]

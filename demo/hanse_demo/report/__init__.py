@@ -1,7 +1,7 @@
 """The demo's report: one self-contained HTML page from plain facts."""
 
 from hanse_demo.report.assembly import (
-    cohort_total_of,
+    cohort_of,
     explanation_of,
     guarantee_of,
     noised_count,
@@ -13,7 +13,6 @@ from hanse_demo.report.model import (
     AudienceCell,
     AudienceResult,
     Brand,
-    BrandCohort,
     BrandReport,
     BrandVerdict,
     BudgetLine,
@@ -29,6 +28,7 @@ from hanse_demo.report.model import (
     RoundQuality,
     RuleFinding,
     StudySection,
+    SummedCohort,
     TrueCohort,
 )
 from hanse_demo.report.render import brand_page, render
@@ -37,7 +37,6 @@ __all__ = [
     "AudienceCell",
     "AudienceResult",
     "Brand",
-    "BrandCohort",
     "BrandReport",
     "BrandVerdict",
     "BudgetLine",
@@ -54,9 +53,10 @@ __all__ = [
     "RoundQuality",
     "RuleFinding",
     "StudySection",
+    "SummedCohort",
     "TrueCohort",
     "brand_page",
-    "cohort_total_of",
+    "cohort_of",
     "explanation_of",
     "guarantee_of",
     "noised_count",

@@ -20,6 +20,7 @@ from hanse_demo.report.model import (
     RocPoint,
     RoundQuality,
     RuleFinding,
+    SummedCohort,
 )
 from hanse_federation.release import card as release
 from hanse_policies.decision import Decision
@@ -50,9 +51,11 @@ def noised_count(value: float, standard_deviation: float) -> Estimate:
     return Estimate(value, value - half_width, value + half_width)
 
 
-def cohort_total_of(card: release.ReleaseCard) -> Estimate:
+def cohort_of(card: release.ReleaseCard) -> SummedCohort:
     """Take the noised number of persons over all brands from a release card."""
-    return noised_count(card.cohort.noised_persons, card.cohort.standard_deviation)
+    cohort = card.cohort
+    persons = noised_count(cohort.noised_persons, cohort.standard_deviation)
+    return SummedCohort(tuple(BrandId(brand) for brand in cohort.brands), persons)
 
 
 def result_of(
@@ -71,9 +74,9 @@ def result_of(
         allowed_gap: How far the AUC may lie below the pooled one.
     """
     result = card.result
-    brands = tuple(BrandId(brand) for brand in card.cohort.brands)
+    cohort = cohort_of(card)
     if isinstance(result, release.MeasurementTable):
-        return _audience(result, brands, cohort_total_of(card))
+        return _audience(result, cohort)
     return ModelResult(
         rounds=tuple(
             RoundQuality(point.round_number, _estimate(point.auc))
@@ -86,7 +89,7 @@ def result_of(
             for entry in result.calibration
             if entry.observed is not None
         ),
-        brands=brands,
+        brands=cohort.brands,
         exact=exact,
         pooled=pooled,
         allowed_gap=allowed_gap,
@@ -118,9 +121,7 @@ def explanation_of(decision: Decision) -> RefusalExplanation:
     )
 
 
-def _audience(
-    table: release.MeasurementTable, brands: tuple[BrandId, ...], total: Estimate
-) -> AudienceResult:
+def _audience(table: release.MeasurementTable, cohort: SummedCohort) -> AudienceResult:
     levels = {cell.count.confidence for cell in table.cells if cell.count is not None}
     return AudienceResult(
         axes=tuple(table.axes),
@@ -132,8 +133,8 @@ def _audience(
             )
             for cell in table.cells
         ),
-        total=total,
-        brands=brands,
+        total=cohort.persons,
+        brands=cohort.brands,
         minimum_persons=table.minimum_persons,
         interval_level=max(levels, default=0.95),
     )

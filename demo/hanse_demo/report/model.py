@@ -1,8 +1,8 @@
 """What a league's report is made of, as types.
 
 Rules: everything in a `LeagueReport` is what the operator may see (noised
-figures, codes, counts of messages), except three parts that are marked where
-they stand and only the demo can fill, because there all parties share one
+sums over brands, codes, counts of messages), except three parts that are marked
+where they stand and only the demo can fill, because there all parties share one
 machine: `DemoReference`, `RefusalExplanation` and `DemoNote`. A part that does
 not exist is None or empty, never a made-up zero. True figures of a brand have
 a type of their own, `BrandReport`, that `render` does not take.
@@ -17,7 +17,7 @@ from datetime import datetime
 from hanse_demo.report.errors import InvalidFigureError
 from hanse_federation.desk import StudyState
 from hanse_federation.link.interface import TrafficCount
-from hanse_policies.documents import BrandId, Purpose, Study, StudyId, Verdict
+from hanse_policies.documents import BrandId, Purpose, Study, StudyId, TrustMode, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,16 @@ class BrandVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandCohort:
-    """The noised number of persons with which a brand took part.
+class SummedCohort:
+    """The noised number of persons over all brands of a run; no brand's own figure exists.
 
-    `persons` has a 95 % interval; None if the figure was not released.
+    Attributes:
+        brands: Whose persons are in the sum.
+        persons: The sum, with its 95 % interval.
     """
 
-    brand: BrandId
-    persons: Estimate | None
+    brands: tuple[BrandId, ...]
+    persons: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +249,7 @@ class StudySection:
         study: The study as signed.
         state: Where it ended.
         verdicts: One a brand, in the league's order.
-        cohort: Noised persons of each brand that took part; empty if it never ran.
-        cohort_total: Noised persons over all brands, with a 95 % interval; None if unknown.
+        cohort: Noised persons over all brands that took part; None if it never ran.
         guarantee: None if no plan was made.
         duration_seconds: From `run` to the end; None if it never ran.
         detail: One plain sentence on how it ended; empty if there is nothing to add.
@@ -260,8 +261,7 @@ class StudySection:
     study: Study
     state: StudyState
     verdicts: tuple[BrandVerdict, ...]
-    cohort: tuple[BrandCohort, ...] = ()
-    cohort_total: Estimate | None = None
+    cohort: SummedCohort | None = None
     guarantee: Guarantee | None = None
     duration_seconds: float | None = None
     detail: str = ""
@@ -304,6 +304,7 @@ class LeagueReport:
     Attributes:
         alliance: Identifier of the charter.
         operator: Who runs the server, in words.
+        mode: Where the noise of the league's studies is added.
         brands: In the league's order.
         started: When the run began, with a time zone.
         finished: When it ended.
@@ -317,6 +318,7 @@ class LeagueReport:
 
     alliance: str
     operator: str
+    mode: TrustMode
     brands: tuple[Brand, ...]
     started: datetime
     finished: datetime
@@ -338,7 +340,7 @@ class TrueCohort:
         purpose: What consent was needed for.
         persons_in_table: All persons the brand holds in the table.
         persons_in_view: Those with valid consent in the study's population now.
-        released: The noised figure that left, if any did.
+        summed_over: Brands in the sum that its masked, noised count went into; None if none left.
     """
 
     study: StudyId
@@ -346,7 +348,7 @@ class TrueCohort:
     purpose: Purpose
     persons_in_table: int
     persons_in_view: int
-    released: int | None = None
+    summed_over: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from hanse_demo.report import charts, numerals, tallies, wording
 from hanse_demo.report.model import AudienceResult, BrandReport, LeagueReport, ModelResult
+from hanse_federation.release import LIMITS
 
 _TEMPLATES = files("hanse_demo.report") / "templates"
 
@@ -53,6 +54,7 @@ def render(report: LeagueReport) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            limits=LIMITS[report.mode],
             models=models,
             audiences=audiences,
             refused=refused,

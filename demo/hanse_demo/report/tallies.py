@@ -31,20 +31,25 @@ class PurposeBudgets:
 
 
 CARRIES: dict[str, str] = {
-    "cohortrequest": "asks how many persons take part",
-    "cohortreply": "one noised count",
-    "trainrequest": "model parameters, the same for all brands",
-    "trainreply": "model parameters after private training, and a public weight",
-    "evaluaterequest": "model parameters, the same for all brands",
-    "measurerequest": "asks for the study's measurement",
-    "cellsreply": "noised integer cells: the measurement, or score by label",
+    "joinrequest": "the question; model parameters, the same for all brands, where it needs them",
+    "joinreply": "a key for this sum and a seal over the answer, signed; no answer",
+    "sharerequest": "who takes part, each by its own signature",
+    "sharereply": "parts of this brand's secrets, each encrypted to one other brand",
+    "maskrequest": "the parts that other brands encrypted to this one",
+    "maskreply": "the noised answer under masks: evenly random numbers",
+    "endorserequest": "whose masked answers are in the sum",
+    "endorsereply": "a signature on that list",
+    "unmaskrequest": "the signatures of the others on that list",
+    "unmaskreply": "parts that take the masks off the sum and off nothing else",
     "refusal": "a code, no text",
 }
-"""What each payload type of `hanse_federation.messages` holds, by its name without case."""
+"""What each message type that can cross holds, by its name without case; in their order."""
+
+_PLACES = {name: place for place, name in enumerate(CARRIES)}
 
 
 def traffic_rows(counts: Iterable[TrafficCount]) -> tuple[TrafficRow, ...]:
-    """Add up what crossed, by direction and message type; to the brands first."""
+    """Add up what crossed, by direction and message type; to the brands first, step by step."""
     sums: dict[tuple[str, str], tuple[int, int, int]] = {}
     for count in counts:
         key = (count.direction, count.message_type)
@@ -54,7 +59,7 @@ def traffic_rows(counts: Iterable[TrafficCount]) -> tuple[TrafficRow, ...]:
             payload + count.payload_bytes,
             framed + count.framed_bytes,
         )
-    ordered = sorted(sums.items(), key=lambda item: (item[0][0] != "to-brand", *item[0]))
+    ordered = sorted(sums.items(), key=lambda item: _place(*item[0]))
     return tuple(
         TrafficRow(direction, kind, carries(kind), *numbers)
         for (direction, kind), numbers in ordered
@@ -75,8 +80,18 @@ def traffic_total(rows: Sequence[TrafficRow]) -> TrafficRow:
 
 def carries(message_type: str) -> str:
     """Say what a message type holds; a dash for one that is not known here."""
+    return CARRIES.get(_name(message_type), "–")
+
+
+def _name(message_type: str) -> str:
     name = message_type.rsplit(".", 1)[-1]
-    return CARRIES.get("".join(c for c in name.lower() if c.isalnum()), "–")
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _place(direction: str, message_type: str) -> tuple[bool, str, int, str]:
+    """Order requests before replies, and the steps of the protocol as they are taken."""
+    place = _PLACES.get(_name(message_type), len(_PLACES))
+    return direction != "to-brand", direction, place, message_type
 
 
 def by_purpose(lines: Iterable[BudgetLine]) -> tuple[PurposeBudgets, ...]:

@@ -20,6 +20,7 @@ from hanse_policies.documents import (
     Scale,
     Study,
     TrainModel,
+    TrustMode,
     Verdict,
 )
 
@@ -46,6 +47,55 @@ STATES: dict[StudyState, Phrase] = {
     StudyState.REFUSED: Phrase("refused by the brands", "被品牌拒绝"),
     StudyState.FAILED: Phrase("failed", "失败"),
 }
+
+MODES: dict[TrustMode, Phrase] = {
+    TrustMode.LOCAL: Phrase(
+        "each brand adds all the noise before its answer leaves", "各品牌自行加足噪声"
+    ),
+    TrustMode.DISTRIBUTED: Phrase(
+        "each brand adds a share of the noise, the sum has all of it", "各品牌分担噪声"
+    ),
+}
+"""Where noise is added, in each trust mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one party gets to see of the brands' answers."""
+
+    party: Phrase
+    sees: str
+
+
+def sights(mode: TrustMode) -> tuple[Sight, ...]:
+    """Say what secure aggregation shows to whom, and how much noise that holds."""
+    part = {
+        TrustMode.LOCAL: "its part with all of its own noise: (ε, δ)-private before it is masked",
+        TrustMode.DISTRIBUTED: "its part with a share of the noise, which is why it leaves masked "
+        "only",
+    }[mode]
+    total = {
+        TrustMode.LOCAL: "with the noise of every brand in it",
+        TrustMode.DISTRIBUTED: "with noise enough for (ε, δ) even without the shares of the brands "
+        "assumed to collude",
+    }[mode]
+    return (
+        Sight(Phrase("the brand itself", "品牌自身"), f"its rows, its true figures, and {part}"),
+        Sight(
+            Phrase("the other brands", "其他品牌"),
+            "of its answer nothing; sums where they are used (the model between rounds, releases), "
+            "who takes part, keys, signatures, and parts of secrets that give nothing away singly",
+        ),
+        Sight(
+            Phrase("the operator's server", "运营方服务器"),
+            "of one brand evenly random numbers alone; of at least three brands the sum, " + total,
+        ),
+        Sight(
+            Phrase("whoever reads a release", "发布结果的读者"),
+            "figures decoded from these sums, with their intervals",
+        ),
+    )
+
 
 MARKS: dict[StudyState, str] = {
     StudyState.RELEASED: "✓",
@@ -187,7 +237,8 @@ def parameters(study: Study) -> tuple[Fact, ...]:
     )
     facts += [
         Fact("least persons", numerals.whole(study.minimum_persons)),
-        Fact("least brands", numerals.whole(study.minimum_brands)),
+        Fact("least brands in a sum", numerals.whole(study.minimum_brands)),
+        *_shared_noise(study),
         Fact("recipients", ", ".join(study.recipients)),
         Fact("retention", f"{study.retention_days} days"),
     ]
@@ -234,6 +285,16 @@ def _training(computation: TrainModel) -> list[Fact]:
             f"{100 * evaluation.holdout_share:g} % held out, {evaluation.score_bins} score bins, "
             f"{100 * evaluation.budget_share:g} % of the privacy loss",
         ),
+    ]
+
+
+def _shared_noise(study: Study) -> list[Fact]:
+    noise = study.privacy.distributed
+    if noise is None:
+        return []
+    return [
+        Fact("brands that may drop out of a round", numerals.whole(noise.tolerated_dropouts)),
+        Fact("brands assumed to tell their noise", numerals.whole(noise.assumed_colluders)),
     ]
 
 

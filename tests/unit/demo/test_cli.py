@@ -11,6 +11,7 @@ from hanse_demo import cli
 from hanse_demo.errors import DemoFolderError, DemoInterruptedError, DemoOutcomeError
 from hanse_demo.summary import DemoSummary
 from hanse_federation.desk import StudyState
+from hanse_policies.documents import TrustMode
 from tests.support.demo_summary import AS_PLANNED
 
 RUNNER = CliRunner()
@@ -28,7 +29,7 @@ def stub(summary: DemoSummary | BaseException, monkeypatch: pytest.MonkeyPatch) 
 def test_options_are_told_by_help_and_no_subcommand_is_needed() -> None:
     told = RUNNER.invoke(cli.app, ["--help"], env={"COLUMNS": "120", "NO_COLOR": "1"})
     assert told.exit_code == 0
-    for option in ("--brands", "--out", "--json"):
+    for option in ("--brands", "--mode", "--out", "--json"):
         assert option in told.output
     assert "COMMAND" not in told.output
 
@@ -37,6 +38,28 @@ def test_options_are_told_by_help_and_no_subcommand_is_needed() -> None:
 def test_a_league_of_the_wrong_size_is_a_usage_error(brands: str, tmp_path: Path) -> None:
     told = RUNNER.invoke(cli.app, ["--brands", brands, "--out", str(tmp_path)])
     assert told.exit_code == 2
+
+
+def test_a_mode_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
+    told = RUNNER.invoke(cli.app, ["--mode", "trusted", "--out", str(tmp_path)])
+    assert told.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "mode"), [((), TrustMode.LOCAL), (("--mode", "distributed"), TrustMode.DISTRIBUTED)]
+)
+def test_the_demo_runs_in_the_mode_asked_for_and_in_mode_local_by_default(
+    options: tuple[str, ...], mode: TrustMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def run_demo(*arguments: object) -> DemoSummary:
+        asked.extend(arguments)
+        return AS_PLANNED
+
+    monkeypatch.setattr(cli, "run_demo", run_demo)
+    assert RUNNER.invoke(cli.app, [*options, "--json"]).exit_code == 0
+    assert [argument for argument in asked if isinstance(argument, TrustMode)] == [mode]
 
 
 def test_json_is_all_that_goes_to_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:

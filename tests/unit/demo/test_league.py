@@ -13,13 +13,22 @@ import pytest
 from hanse_demo import panel
 from hanse_demo.consent import GRANTED_SHARE, REGISTER_WORDS, synthetic_consents
 from hanse_demo.errors import LeagueSizeError, PanelMissingError, PanelTooSmallError
-from hanse_demo.league import DemoStudy, League, build_league
+from hanse_demo.league import MAXIMUM_BRANDS, MINIMUM_BRANDS, DemoStudy, League, build_league
 from hanse_demo.panel import ATTRIBUTION, open_panel
-from hanse_policies.documents import ConsentState, Purpose, TrainModel, Verdict
+from hanse_federation.privacy.plan import plan_study
+from hanse_policies.documents import (
+    ConsentState,
+    DistributedNoise,
+    Purpose,
+    Study,
+    TrainModel,
+    TrustMode,
+    Verdict,
+)
 from hanse_policies.engine import decide
 from hanse_policies.facts import BudgetState, SignatureState
 from hanse_policies.loading import load_asset, load_policy, load_study
-from tests.support.league import NOW, charter_of, small_league
+from tests.support.league import NOW, charter_of, demo_study, small_league
 
 SENSITIVE = {"income"}
 
@@ -27,6 +36,23 @@ SENSITIVE = {"income"}
 @pytest.fixture(scope="module")
 def league(tmp_path_factory: pytest.TempPathFactory) -> League:
     return small_league(tmp_path_factory.mktemp("league"))
+
+
+@pytest.fixture(scope="module")
+def distributed(tmp_path_factory: pytest.TempPathFactory) -> League:
+    folder = tmp_path_factory.mktemp("distributed")
+    return small_league(folder, brands=4, mode=TrustMode.DISTRIBUTED)
+
+
+@pytest.fixture(params=["league", "distributed"])
+def either(request: pytest.FixtureRequest) -> League:
+    """Take the league in each trust mode."""
+    found: League = request.getfixturevalue(request.param)
+    return found
+
+
+def asked_in(league: League, study: DemoStudy) -> Study:
+    return load_study(league.folder / "studies" / f"{study}.yaml").document
 
 
 def query(sql: str, path: Path) -> list[tuple[object, ...]]:
@@ -108,11 +134,11 @@ def test_documents_load_strictly_and_belong_together(league: League) -> None:
     ],
 )
 def test_every_brand_decides_as_the_demo_tells(
-    league: League, study: DemoStudy, verdict: Verdict
+    either: League, study: DemoStudy, verdict: Verdict
 ) -> None:
-    charter = charter_of(league)
-    asked = load_study(league.folder / "studies" / f"{study}.yaml").document
-    for brand in league.brands:
+    charter = charter_of(either)
+    asked = asked_in(either, study)
+    for brand in either.brands:
         policy = load_policy(brand.policy).document
         decision = decide(
             asked,
@@ -128,12 +154,10 @@ def test_every_brand_decides_as_the_demo_tells(
 
 
 def test_the_refused_study_is_refused_by_the_brands_and_not_by_the_charter(
-    league: League,
+    either: League,
 ) -> None:
-    charter = charter_of(league)
-    refused = load_study(
-        league.folder / "studies" / f"{DemoStudy.HOUSEHOLD_INCOME_PROFILE}.yaml"
-    ).document
+    charter = charter_of(either)
+    refused = asked_in(either, DemoStudy.HOUSEHOLD_INCOME_PROFILE)
     assert refused.purpose in charter.purposes
     assert set(refused.recipients) <= set(charter.recipients)
     assert refused.privacy.epsilon <= charter.limits.epsilon
@@ -141,14 +165,48 @@ def test_the_refused_study_is_refused_by_the_brands_and_not_by_the_charter(
 
 
 def test_the_propensity_study_asks_for_epsilon_three_at_delta_one_in_a_million(
-    league: League,
+    either: League,
 ) -> None:
-    study = load_study(
-        league.folder / "studies" / f"{DemoStudy.REPURCHASE_PROPENSITY}.yaml"
-    ).document
+    study = asked_in(either, DemoStudy.REPURCHASE_PROPENSITY)
     assert (study.privacy.epsilon, study.privacy.delta) == (3.0, 1e-6)
     assert isinstance(study.computation, TrainModel)
     assert study.computation.evaluation.holdout_share == 0.2
+
+
+@pytest.mark.parametrize("study", list(DemoStudy))
+def test_the_trust_mode_changes_noise_floor_and_pace_and_nothing_else(
+    league: League, distributed: League, study: DemoStudy
+) -> None:
+    one, other = (asked_in(held, study).model_dump() for held in (league, distributed))
+    assert [held.pop("privacy")["mode"] for held in (one, other)] == list(TrustMode)
+    assert [held.pop("minimum_brands") for held in (one, other)] == [3, 3]
+    for held in (one, other):
+        held["computation"].pop("rounds", None)
+        for name in ("steps_per_round", "learning_rate"):
+            held["computation"].get("local", {}).pop(name, None)
+    assert one == other
+
+
+@pytest.mark.parametrize(("brands", "dropouts", "least"), [(3, 0, 3), (4, 1, 3), (5, 1, 4)])
+def test_shared_noise_leaves_room_for_a_brand_that_drops_out_where_there_are_enough(
+    brands: int, dropouts: int, least: int
+) -> None:
+    study = demo_study(DemoStudy.SPEND_BY_AGE, TrustMode.DISTRIBUTED, brands)
+    assert study.privacy.distributed == DistributedNoise(
+        tolerated_dropouts=dropouts, assumed_colluders=1
+    )
+    assert study.minimum_brands == least
+    assert study.minimum_brands + dropouts <= brands
+
+
+@pytest.mark.parametrize("mode", list(TrustMode))
+def test_every_study_has_a_plan_within_its_epsilon_for_every_size_of_league(
+    mode: TrustMode,
+) -> None:
+    for brands in range(MINIMUM_BRANDS, MAXIMUM_BRANDS + 1):
+        for name in DemoStudy:
+            study = demo_study(name, mode, brands)
+            assert plan_study(study).spent.epsilon <= study.privacy.epsilon
 
 
 def test_consents_are_current_at_now_and_say_so_in_utc(league: League) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,9 +24,12 @@ from hanse_demo.report import (
     wording,
 )
 from hanse_demo.report.charts.drawing import SVG_NAMESPACE
+from hanse_federation.codec.message_types import MESSAGE_TYPES
 from hanse_federation.desk import StudyState
 from hanse_federation.link.interface import TrafficCount
-from hanse_policies.documents import BrandId
+from hanse_federation.messages import Question
+from hanse_federation.release import LIMITS
+from hanse_policies.documents import BrandId, TrustMode
 from tests.support.league_report import (
     STARTED,
     brand_report,
@@ -76,6 +80,7 @@ def parsed(page: str) -> _Balance:
 
 PAGES: dict[str, Callable[[], str]] = {
     "one axis": lambda: render(league_report()),
+    "distributed": lambda: render(league_report(mode=TrustMode.DISTRIBUTED)),
     "two axes": lambda: render(league_report(two_axes=True)),
     "own page": lambda: brand_page(brand_report()),
 }
@@ -175,6 +180,48 @@ def test_own_page_says_that_its_figures_are_true_and_stay() -> None:
     assert "1,871" in page
 
 
+def test_own_page_says_that_what_left_was_masked_and_in_a_sum_over_how_many() -> None:
+    page = brand_page(brand_report())
+    assert page.count("masked, in a sum over 5 brands") == 1
+    assert page.count("none was sent") == 1
+
+
+def test_league_page_shows_the_persons_of_all_brands_and_of_no_single_one() -> None:
+    league = render(league_report()).partition('id="league"')[2].partition("</section>")[0]
+    assert re.findall(r"[\d,]+ ± \d+", league) == ["7,640 ± 32", "8,365 ± 32"]
+    assert league.count("✓ masked") == 10
+
+
+def test_brand_outside_the_sum_is_shown_as_such() -> None:
+    section = league_report().studies[0]
+    assert section.cohort is not None
+    without = replace(section.cohort, brands=section.cohort.brands[1:])
+    page = render(replace(league_report(), studies=(replace(section, cohort=without),)))
+    assert page.count("✓ masked") == 4
+
+
+@pytest.mark.parametrize("mode", list(TrustMode))
+def test_page_says_who_sees_what_and_what_the_trust_mode_does_not_protect(mode: TrustMode) -> None:
+    page = html.unescape(render(league_report(mode=mode)))
+    assert "the operator sees only sums over at least three brands" in page
+    assert wording.MODES[mode].en in page
+    for sight in wording.sights(mode):
+        assert sight.sees in page
+    for limit in LIMITS[mode]:
+        assert limit in page
+
+
+def test_shared_noise_is_among_the_parameters_of_a_distributed_study_alone() -> None:
+    told = {
+        mode: {fact.name for fact in wording.parameters(league_report(mode=mode).studies[0].study)}
+        for mode in TrustMode
+    }
+    assert told[TrustMode.DISTRIBUTED] - told[TrustMode.LOCAL] == {
+        "brands that may drop out of a round",
+        "brands assumed to tell their noise",
+    }
+
+
 def test_refusal_is_explained_in_both_languages() -> None:
     page = render(league_report())
     for text in ("policy.yaml:18", "purpose.permit", "propose the study", "改以受众分析为目的"):
@@ -191,14 +238,23 @@ def test_gap_beyond_what_was_allowed_is_said() -> None:
 
 def test_traffic_is_added_up_over_brands() -> None:
     rows = tallies.traffic_rows(league_report().traffic)
-    train = next(row for row in rows if row.message_type == "TrainRequest")
-    assert (train.messages, train.payload_bytes, train.framed_bytes) == (60, 71_520, 73_140)
-    assert [row.direction for row in rows] == ["to-brand"] * 4 + ["from-brand"] * 3
+    join = next(row for row in rows if row.message_type == "join-request")
+    assert (join.messages, join.payload_bytes, join.framed_bytes) == (135, 160_900, 164_545)
+    assert [row.direction for row in rows] == ["to-brand"] * 5 + ["from-brand"] * 5
+    steps = ["join", "share", "mask", "endorse", "unmask"]
+    assert [row.message_type.partition("-")[0] for row in rows] == steps * 2
 
 
-@pytest.mark.parametrize("name", ["cells-reply", "hanse_wire.v1.CellsReply", "CELLS_REPLY"])
+@pytest.mark.parametrize("name", ["mask-reply", "hanse_wire.v1.MaskReply", "MASK_REPLY"])
 def test_message_type_is_known_however_it_is_written(name: str) -> None:
-    assert "noised" in tallies.carries(name)
+    assert "masks" in tallies.carries(name)
+
+
+def test_every_message_type_that_crosses_is_told_in_words() -> None:
+    # Questions and answers by themselves are types too; both travel inside a step.
+    by_itself = {"cells-reply", *(f"{question}-request" for question in Question)}
+    by_itself |= {"cohort-reply", "train-reply"}
+    assert {kind for kind in MESSAGE_TYPES if tallies.carries(kind) == "–"} == by_itself
 
 
 # Parts that are missing

@@ -25,8 +25,13 @@ from hanse_demo.report.charts import (
     roc_curve,
 )
 from hanse_demo.report.charts.axes import Scale, round_out
-from hanse_demo.report.charts.drawing import SVG_NAMESPACE, Drawing, shorten
+from hanse_demo.report.charts.drawing import SVG_NAMESPACE, Drawing, shorten, text_width
+from hanse_demo.report.charts.flow import BOX, stages
+from hanse_policies.documents import TrustMode
 from tests.support.league_report import estimate
+
+NOTE_SIZE = 11.5
+"""Of `.chart .note` in the style sheet."""
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -161,7 +166,17 @@ def test_hostile_labels_in_figures_are_escaped() -> None:
     assert HOSTILE in texts(figure)
 
 
-def test_aggregation_is_not_called_secure() -> None:
-    for figure in (flow_wide(ident="f"), flow_narrow(ident="f")):
-        assert "plaintext sum of" in texts(figure)
-        assert "comes next" in texts(figure)
+@pytest.mark.parametrize("mode", list(TrustMode))
+def test_flow_shows_masks_and_where_the_noise_is_enough(mode: TrustMode) -> None:
+    enough = {TrustMode.LOCAL: "part has (ε, δ)", TrustMode.DISTRIBUTED: "sum has (ε, δ)"}
+    for figure in (flow_wide(mode, ident="f"), flow_narrow(mode, ident="f")):
+        told = texts(figure)
+        assert "Mask 掩码" in told
+        assert "Unmask 去掩码 the sum alone, of 3 brands up" in told
+        assert [words for words in enough.values() if words in told] == [enough[mode]]
+
+
+@pytest.mark.parametrize("mode", list(TrustMode))
+def test_words_of_the_flow_fit_their_boxes(mode: TrustMode) -> None:
+    lines = [line for stage in stages(mode) for line in stage.lines]
+    assert max(text_width(line, NOTE_SIZE) for line in lines) <= BOX

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from hanse_demo.answers import Scored, ToldDecision
+from hanse_demo.answers import Plan, PlannedAnswer, PlannedQuestion, Scored, ToldDecision
 from hanse_demo.screen import Screen
 from hanse_federation.desk import StudyState, StudyStatus
 from hanse_policies.decision import FindingReport
@@ -60,6 +60,30 @@ def test_brands_of_one_mind_share_a_line() -> None:
     assert len(lines) == 2
     assert "permit" in lines[0]
     assert all(word in lines[1] for word in ("refuse", "brand-1, brand-2", "columns.permit"))
+
+
+def test_a_preflight_says_that_answers_leave_masked_and_with_how_much_noise() -> None:
+    shown, text = screen()
+    question = PlannedQuestion(
+        question="measure",
+        times=2,
+        noise_multiplier=5.5,
+        answer=PlannedAnswer(leaves="noised numbers", values=3),
+    )
+    shown.preflight(
+        "brand-1",
+        Plan(
+            title="A study",
+            columns=("age",),
+            recipients=("members",),
+            retention_days=30,
+            epsilon=1.0,
+            delta=1e-6,
+            questions=(question,),
+        ),
+    )
+    assert "2 × noised numbers, noise 5.5" in text.getvalue()
+    assert "masked; only sums over at least three brands can be read" in text.getvalue()
 
 
 def test_a_refusal_is_explained_in_both_languages_and_permits_are_left_out() -> None:
