@@ -13,7 +13,7 @@ export MYPYPATH := policies:federation:flower:clients:server:protos:demo
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 
-.PHONY: demo test dev lint types imports protos protos-check docs bench clean
+.PHONY: demo test dev lint types imports protos protos-check docs bench chaos clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +50,12 @@ docs: $(STAMP)  ## Regenerate the reference pages from the code.
 bench: $(STAMP)
 	$(BIN)/python bench/link.py --check
 	$(BIN)/python bench/noise.py --check
+	$(BIN)/python bench/secure_sum.py --check
+	$(BIN)/python bench/distributed_training.py --check
+
+chaos: $(STAMP)  ## Kill and disturb a league of real processes; some twenty minutes.
+	$(BIN)/python -m tests.chaos.run --kills 200
+	$(BIN)/python -m tests.chaos.run --kills 50 --store postgresql --if-installed
 
 clean:
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
