@@ -50,9 +50,13 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     responder = ClientAppResponder(echoing_app(), home.name.brand)
-    BrandConnection(membership.address, credentials_of(membership), responder, clock=clock).run(
-        stop
-    )
+    BrandConnection(
+        membership.address,
+        credentials_of(membership),
+        responder,
+        clock=clock,
+        unsafe_plaintext_replies=True,
+    ).run(stop)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,13 @@ from bench.link_league import BenchLeague
 from bench.link_processes import module_command, running, wait_for
 from hanse_federation.link.interface import OperatorLink
 from hanse_federation.messages import CohortRequest, Question, Tensor
-from hanse_flower import LinkGrid, QuestionAsked, RunStep, ask_brands, parameters_to_record
+from hanse_flower import (
+    QuestionAsked,
+    RunStep,
+    UnsafePlaintextGrid,
+    ask_brands,
+    parameters_to_record,
+)
 
 STUDY = "5" * 64
 LAYERS = 4
@@ -83,9 +89,9 @@ class Carrier:
         loopback = min(watch.loopback_bytes()[WARM_UP_ROUNDS:]) / per_round
         return Carried(watch.seconds()[WARM_UP_ROUNDS:], framed / payload, loopback)
 
-    def _grid(self, watch: _RoundWatch | None) -> LinkGrid:
+    def _grid(self, watch: _RoundWatch | None) -> UnsafePlaintextGrid:
         self._run += 1
-        return LinkGrid(
+        return UnsafePlaintextGrid(
             self._link,
             self._run,
             STUDY,
