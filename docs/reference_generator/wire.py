@@ -21,6 +21,7 @@ _RPC = re.compile(r"^\s+rpc (\w+)\((.+?)\) returns \((.+?)\);$")
 
 FILES = {
     "messages": "Messages of a run",
+    "aggregation": "Steps of secure aggregation",
     "link": "The link",
     "brand_desk": "A brand's desk",
     "operator_desk": "The operator's desk",

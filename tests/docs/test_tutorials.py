@@ -60,9 +60,11 @@ def test_a_tutorial_with_a_league_works_as_typed(page: str, tmp_path: Path) -> N
 def test_the_how_to_pages_work_in_the_league_of_the_operators_tutorial(tmp_path: Path) -> None:
     order = [
         "read-the-ledger-and-egress-journal.md",
+        "open-a-commitment.md",
         "score-customers.md",
         "change-a-budget.md",
         "refuse-or-stop-a-running-study.md",
+        "choose-a-trust-mode.md",
         "renew-certificates.md",
         "revoke-a-brand.md",
     ]
