@@ -112,7 +112,7 @@ def neighbourhoods(
         RosterRefusedError: A brand stands in the roster twice.
     """
     size = len(roster)
-    share = max(COLLUDING_SHARE, colluders / size)
+    share = max(COLLUDING_SHARE, colluders / max(1, size))
     # Where a third may collude no sparse graph is safe.
     degree = (
         None
