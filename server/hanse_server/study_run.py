@@ -131,6 +131,13 @@ class StudyRun:
         new_run = secrets.randbelow(2**63 - 1) + 1
         record = setting.store.runs.start_or_resume(self._digest, new_run, setting.clock())
         self._run, self._is_taken_up = record.run, record.run != new_run
+        try:
+            self._carry_on(tell)
+        finally:
+            setting.store.runs.let_go(self._run)
+
+    def _carry_on(self, tell: Tell) -> None:
+        setting = self._setting
         if len(self._brands) < self.minimum_brands:
             self._refuse()
             return

@@ -30,12 +30,14 @@ class RunStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._going: set[int] = set()
 
     def start_or_resume(self, study: str, new_run: int, now: datetime) -> RunRecord:
         """Record that a study's run goes on, or begins; of two that try at once, one wins.
 
-        A run that is recorded as running was left by a server that was killed: it is taken
-        up under a newer lease, and refused under the one it already goes on under.
+        A run that is recorded as running was left by a server that was killed, and is taken up
+        under a newer lease; or by this one, which let it go but could not write so. Under the
+        lease that it goes on under it is refused.
 
         Args:
             study: Digest of the study.
@@ -64,12 +66,20 @@ class RunStore:
             else:
                 record = self._take_up(connection, held)
             _set_study(connection, study, StudyState.RUNNING)
+            # Within the transaction, which others wait for: of two that try at once, one wins.
+            self._going.add(record.run)
         reach("server.persist-run-start.after")
         return record
 
+    def let_go(self, run: int) -> None:
+        """Note that nobody carries a run on here, whether or not its end could be written."""
+        self._going.discard(run)
+
     def _take_up(self, connection: Connection, held: RowMapping) -> RunRecord:
         token = self._database.token
-        if held["state"] == StudyState.RUNNING and held["token"] >= token:
+        # Under this very lease a run may be one that could not write down that it stopped.
+        was_let_go = 0 < token == held["token"] and held["run"] not in self._going
+        if held["state"] == StudyState.RUNNING and held["token"] >= token and not was_let_go:
             raise StudyRunError(
                 "expected a study that does not run, got one whose run goes on; wait for its end"
             )
