@@ -52,23 +52,34 @@ class RunStore:
             StudyRunError: The study is released, or its run goes on already.
         """
         reach("server.persist-run-start.before")
-        with self._database.writing() as connection:
-            state = find_study(connection, study).state
-            held = _newest(connection, study)
-            if state is StudyState.RELEASED:
-                raise StudyRunError(
-                    "expected a study that is not released, got one that is; propose a new "
-                    "version to compute anew"
-                )
-            if held is None:
-                record = RunRecord(new_run, study, StudyState.RUNNING, now)
-                _add(connection, record, self._database.token)
-            else:
-                record = self._take_up(connection, held)
-            _set_study(connection, study, StudyState.RUNNING)
-            # Within the transaction, which others wait for: of two that try at once, one wins.
-            self._going.add(record.run)
-        reach("server.persist-run-start.after")
+        going = 0
+        try:
+            with self._database.writing() as connection:
+                record = self._started(connection, study, new_run, now)
+                # Within the transaction, which others wait for: of two that try, one wins.
+                going = record.run
+                self._going.add(going)
+            reach("server.persist-run-start.after")
+        except BaseException:
+            self.let_go(going)  # its caller holds no record, so nobody else could
+            raise
+        return record
+
+    def _started(
+        self, connection: Connection, study: str, new_run: int, now: datetime
+    ) -> RunRecord:
+        if find_study(connection, study).state is StudyState.RELEASED:
+            raise StudyRunError(
+                "expected a study that is not released, got one that is; propose a new "
+                "version to compute anew"
+            )
+        held = _newest(connection, study)
+        if held is None:
+            record = RunRecord(new_run, study, StudyState.RUNNING, now)
+            _add(connection, record, self._database.token)
+        else:
+            record = self._take_up(connection, held)
+        _set_study(connection, study, StudyState.RUNNING)
         return record
 
     def let_go(self, run: int) -> None:

@@ -52,3 +52,22 @@ def test_without_a_lease_a_run_that_is_recorded_as_running_is_refused(
     league.store.runs.let_go(first.run)
     with pytest.raises(StudyRunError):
         league.store.runs.start_or_resume(digest, RUN + 1, league.clock())
+
+
+def test_a_take_up_that_could_not_be_written_leaves_the_run_to_be_taken_up(
+    league: SmallLeague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    store = leased(league)
+    first = store.runs.start_or_resume(digest, RUN, league.clock())
+    store.runs.let_go(first.run)
+
+    def full_disk(point: str) -> None:
+        if point.endswith(".after"):
+            raise OSError(28, "no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hanse_server.store.runs.reach", full_disk)
+        with pytest.raises(OSError, match="no space"):
+            store.runs.start_or_resume(digest, RUN + 1, league.clock())
+    assert store.runs.start_or_resume(digest, RUN + 1, league.clock()).run == first.run
