@@ -179,7 +179,10 @@ class AllianceDesk:
             yield event
 
     def resume(self) -> None:
-        """Take up the runs that a killed server left behind; each goes on by itself."""
+        """Take up the runs that nobody carries on; each goes on by itself.
+
+        A killed server left them behind, or they could not write down that they stopped.
+        """
         for run in self._store.runs.resumable():
             opened = self._opened(self._store.studies.study(run.study))
             self._board.begin(run.study, self._executing(opened, run.study))

@@ -2,7 +2,8 @@
 
 Rules: a store that cannot be reached for a while is no loss, because nothing can
 be written to it meanwhile either; a newer token is, and so is a newer layout;
-whoever was replaced stops serving at once and says so.
+whoever was replaced stops serving at once and says so. What is to be looked after
+while the lease is in force is looked after at each renewal, and never costs the lease.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from hanse_policies.errors import HanseError
 from hanse_server.errors import StoreAccessError, StoreError
 from hanse_server.store import Lease, OperatorStore
 
@@ -53,6 +55,8 @@ class LeaseKeeper:
         lease: Lease,
         clock: Callable[[], datetime],
         lifetime: timedelta,
+        *,
+        on_renewed: Callable[[], None],
         on_lost: Callable[[], None],
     ) -> None:
         """Prepare; nothing is renewed yet.
@@ -62,12 +66,15 @@ class LeaseKeeper:
             lease: The lease.
             clock: Tells the time, with its zone.
             lifetime: How long each renewal lasts.
+            on_renewed: Looks after what the lease is held for; called after each renewal,
+                on the keeper's thread. What it raises is logged, and it is called again.
             on_lost: Ends the serving; called once, on the keeper's thread.
         """
         self._store = store
         self._lease = lease
         self._clock = clock
         self._lifetime = lifetime
+        self._on_renewed = on_renewed
         self._on_lost = on_lost
         self._stop = threading.Event()
         self._lost: StoreError | None = None
@@ -102,3 +109,13 @@ class LeaseKeeper:
                 self._lost = error
                 self._on_lost()
                 return
+            else:
+                self._look_after()
+
+    def _look_after(self) -> None:
+        try:
+            self._on_renewed()
+        except HanseError as error:
+            _LOG.warning("not looked after this time: %s", error.code)
+        except Exception:  # noqa: BLE001 - a defect there must not cost the lease
+            _LOG.exception("not looked after: a defect")

@@ -3,7 +3,8 @@
 Rules: it listens on loopback unless the configuration says otherwise; every
 certificate is checked against the store at every call; one server at a time
 acts on a store, and one that was replaced stops serving, and its runs stop asking;
-runs that a killed server left behind stay running in the store, to be taken up again.
+runs that a killed server left behind stay running in the store, to be taken up again,
+and so do those that could not write down that they stopped.
 """
 
 from __future__ import annotations
@@ -69,7 +70,10 @@ def serving(
             if on_lost is not None:
                 on_lost()
 
-        keeper = LeaseKeeper(opened, lease, clock, lease_lifetime, lost)
+        def renewed() -> None:
+            desk.resume()
+
+        keeper = LeaseKeeper(opened, lease, clock, lease_lifetime, on_renewed=renewed, on_lost=lost)
         link = GrpcOperatorLink(settings)
         setting = RunSetting(
             link=LeasedLink(link, keeper.check),

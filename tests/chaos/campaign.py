@@ -229,9 +229,6 @@ class Campaign:
                             return Outcome.REFUSED
                         episode.runs += 1
                         runner = Runner(self._league, episode.digest)
-                    case StudyState.RUNNING if is_calm:
-                        # Its stop could not be written, or it is refused as going on: ask.
-                        runner = Runner(self._league, episode.digest)
             time.sleep(LOOK_SECONDS)
         self.violations.append(f"study chaos-{episode.number}: its run never ended")
         return Outcome.VIOLATED

@@ -102,14 +102,15 @@ class RunStore:
         return replace(_run(held), state=StudyState.RUNNING, ended_at=None)
 
     def resumable(self) -> tuple[RunRecord, ...]:
-        """List the runs recorded as running, oldest first.
+        """List the runs recorded as running that nobody carries on here, oldest first.
 
-        When serving starts these are the ones that a killed server left behind.
+        A killed server left them behind, or this one could not write down that they stopped.
         """
+        going = self._going.copy()  # first: a run that stops meanwhile is not to be listed
         query = select(runs).where(runs.c.state == StudyState.RUNNING)
         with self._database.reading() as connection:
             found = connection.execute(query.order_by(runs.c.started_at, runs.c.run)).mappings()
-            return tuple(_run(row) for row in found)
+            return tuple(_run(row) for row in found if row["run"] not in going)
 
     def record_round(self, run: int, record: RoundRecord) -> RoundRecord:
         """Record what a round came to.

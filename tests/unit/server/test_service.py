@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import socket
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hanse_federation import fault_points
 from hanse_federation.desk import StudyState
 from hanse_policies.errors import KeyPermissionError
 from hanse_policies.signing import Envelope
@@ -34,10 +36,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_a_run_that_a_killed_server_left_behind_is_taken_up_and_told_of_under_its_number(
-    tmp_path: Path,
-) -> None:
-    home = operator(tmp_path)
+def left_behind(home: OperatorHome) -> str:
+    """Record a study whose run goes on and that nobody approved, which is how the run ends."""
     envelope = home.signing_key().sign(a_league_histogram(now())).to_json()
     digest = Envelope.from_json(envelope).payload_digest
     with home.open_store() as store:
@@ -45,12 +45,46 @@ def test_a_run_that_a_killed_server_left_behind_is_taken_up_and_told_of_under_it
             StudyRecord(digest, "audience", 1, envelope, StudyState.PROPOSED, now())
         )
         store.runs.start_or_resume(digest, 7, now())
+    return digest
+
+
+def test_a_run_that_a_killed_server_left_behind_is_taken_up_and_told_of_under_its_number(
+    tmp_path: Path,
+) -> None:
+    home = operator(tmp_path)
+    digest = left_behind(home)
     with serving(home, clock=now, deadline_seconds=1) as server, home.open_store() as store:
         assert server.port > 0
-        # Nobody approved it, which is how it ends once it is taken up; untouched it would run.
         wait_for(lambda: store.runs.resumable() == (), 20)
         (run,) = store.runs.runs(digest)
         assert (run.run, run.state) == (7, StudyState.REFUSED)
+
+
+def test_a_run_that_could_not_write_that_it_stopped_is_taken_up_though_nobody_asks(
+    tmp_path: Path,
+) -> None:
+    stops: list[StudyState] = []
+    home = operator(tmp_path)
+    digest = left_behind(home)
+    with home.open_store() as store:
+
+        def disk_that_is_full_twice(point: str) -> None:
+            if point == "server.persist-run-end.before":
+                stops.append(store.runs.runs(digest)[0].state)
+                if len(stops) <= 2:
+                    raise OSError(errno.ENOSPC, "no space left on the disk")
+
+        fault_points.install(disk_that_is_full_twice)
+        try:
+            with serving(
+                home, clock=now, deadline_seconds=1, lease_lifetime=timedelta(seconds=1.5)
+            ):
+                wait_for(lambda: store.runs.resumable() == (), 20)
+        finally:
+            fault_points.install(None)
+        (run,) = store.runs.runs(digest)
+        assert (run.run, run.state) == (7, StudyState.REFUSED)
+    assert stops == [StudyState.RUNNING] * 3
 
 
 def test_a_server_from_another_folder_is_refused_while_this_one_serves(tmp_path: Path) -> None:
@@ -136,7 +170,8 @@ def test_a_run_under_way_in_a_server_that_was_replaced_ends_at_once(tmp_path: Pa
         with pytest.raises(StoreFencedError):
             serve_until_replaced(replace(league.operator, configuration=configuration))
         wait_for(lambda: not runs_under_way(), 10)
-        assert [run.run for run in league.store.runs.resumable()] == [7]
+        with league.operator.open_store() as store:
+            assert [run.run for run in store.runs.resumable()] == [7]
 
 
 def runs_under_way() -> list[str]:
