@@ -54,7 +54,7 @@ bench: $(STAMP)
 	$(BIN)/python bench/distributed_training.py --check
 
 chaos: $(STAMP)  ## Kill and disturb a league of real processes; some twenty minutes.
-	$(BIN)/python -m tests.chaos.run --kills 200
+	$(BIN)/python -m tests.chaos.run --kills 200 --every-point
 	$(BIN)/python -m tests.chaos.run --kills 50 --store postgresql --if-installed
 
 clean:

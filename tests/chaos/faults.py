@@ -19,7 +19,7 @@ PASSES = (0, 0, 0, 1, 2, 3, 5, 8)
 FEWEST_KILLS, MOST_KILLS = 2, 6
 """How many are armed for one study; not all of them are reached."""
 GIVEN_UP_AFTER = 6
-"""A point that was armed so often and never reached is not armed again."""
+"""A point that was armed so often at its first pass, and never reached, is not armed again."""
 
 
 class Disturbance(StrEnum):
@@ -80,7 +80,7 @@ class KillPlan:
     def note_miss(self, kill: PlannedKill) -> None:
         """Note that a point was not reached so often; it is killed earlier from now on."""
         self._passes[kill.point] = kill.passes // 2
-        if not self.happened[kill.point]:
+        if not self.happened[kill.point] and not kill.passes:
             self._missed[kill.point] += 1
 
     @property
