@@ -1,6 +1,6 @@
 """What secure aggregation costs beside the least it could, and beside Flower's own.
 
-    python bench/secure_sum.py [--check] [--repeats 9] [--only a,b,c,d]
+    python bench/secure_sum.py [--check] [--repeats 15] [--only a,b,c,d]
 
 Everything in one run, taking turns, each sum in a fresh process; medians of processor
 time. Prints one JSON line; `--check` ends with 1 when a bound is missed and says which. The parts:
@@ -175,7 +175,7 @@ def missed_bounds(figures: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Measure, print one line, and judge if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()

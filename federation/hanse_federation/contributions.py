@@ -55,6 +55,7 @@ from hanse_federation.privacy.plan import PrivacyPlan
 from hanse_federation.randomness import Randomness
 from hanse_federation.secure_aggregation.errors import AggregationFormatError
 from hanse_federation.secure_aggregation.quantisation import (
+    Steps,
     VectorFormat,
     round_stochastically,
     smallest_ring,
@@ -131,7 +132,7 @@ class Contributions:
         *,
         reference_persons: int,
         randomness: Randomness,
-    ) -> NDArray[np.int64]:
+    ) -> Steps:
         """Write a brand's finished answer as integers within the declared range.
 
         Args:
@@ -214,7 +215,7 @@ class Contributions:
         answer: TrainReply,
         reference_persons: int,
         randomness: Randomness,
-    ) -> NDArray[np.int64]:
+    ) -> Steps:
         """Write weight times update, and the weight, as parts of their public bounds."""
         vector = self.vector(Question.TRAIN)
         share = min(1.0, answer.weight / _most_weight(reference_persons))

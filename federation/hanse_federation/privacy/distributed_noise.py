@@ -233,8 +233,9 @@ class GradientShares:
                 f"got shape {vector.shape} of {vector.dtype}"
             )
         steps = round_stochastically(vector, self.step, self._coordinate_bound, randomness)
-        steps += self._noise.sample(self.dimension, randomness)
-        return steps
+        noise = self._noise.sample(self.dimension, randomness)
+        noise += steps
+        return noise
 
     def decode(self, total: NDArray[np.int64]) -> NDArray[np.float64]:
         """Turn a sum of shares into the vector's own units, exactly below 2^53 steps."""

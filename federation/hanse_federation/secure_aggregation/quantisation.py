@@ -35,8 +35,11 @@ _SHIFTER = 3.0 * 2.0**51
 _SHIFTER_BITS = 0x4338 << 48
 """The same number's bits (IEEE 754 binary64), as an integer."""
 _ROUNDING_BITS = 32
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 """Elements rounded at a time: all buffers of a block stay in a core's cache."""
+
+Steps = NDArray[np.int64] | NDArray[np.int32]
+"""Whole, signed steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,22 @@ class VectorFormat:
                 "choose a wider ring or a smaller bound"
             )
 
-    def check(self, values: NDArray[np.int64]) -> RingVector:
+    def check(self, values: Steps) -> RingVector:
         """Turn a contribution into a vector of the ring.
 
         Args:
-            values: Shape (length,), int64, each within plus or minus `bound`.
+            values: Shape (length,), each within plus or minus `bound`; not to be changed after.
 
         Returns:
-            A new vector of `ring`.
+            A vector of `ring`, over the memory of `values` where their widths are equal.
 
         Raises:
             ContributionRangeError: The shape is another or an element is outside the bound.
         """
-        if values.shape != (self.length,) or values.dtype != np.int64:
+        if values.shape != (self.length,) or values.dtype not in (np.int32, np.int64):
             raise ContributionRangeError(
                 f"a contribution has another format: expected {self.length} numbers of type int64 "
-                f"in one dimension, got shape {values.shape} of type {values.dtype}; "
+                f"or int32 in one dimension, got shape {values.shape} of type {values.dtype}; "
                 "encode it in the format of the question"
             )
         if int(values.min()) < -self.bound or int(values.max()) > self.bound:
@@ -173,7 +176,7 @@ def round_stochastically(
     unit: float,
     bound: int,
     randomness: Randomness,
-) -> NDArray[np.int64]:
+) -> Steps:
     """Express numbers in whole units, rounded up or down at random without bias.
 
     With x = values / unit cut to plus or minus `bound`, an element becomes
@@ -192,7 +195,7 @@ def round_stochastically(
     2^52 to 2^53, where neighbouring floats are 1 apart: the addition itself rounds to
     the nearest integer, and the number's bits, read as an integer, are those of
     3 * 2^51 plus T. The former are a multiple of 2^51, so after the shift they are a
-    constant that is taken off.
+    multiple of 2^35, which the low 32 bits of the result do not hold.
 
     *What it does to sensitivity.* Let two vectors v and w, d elements long, be at
     Euclidean distance D, and let them be rounded with the same r. Cutting changes
@@ -212,7 +215,8 @@ def round_stochastically(
         randomness: Where the 16 or 32 bits for each element come from.
 
     Returns:
-        Whole steps, shape (n,), int64, each within plus or minus `bound`.
+        Whole steps, shape (n,), each within plus or minus `bound`; int32 for bounds below 2^30,
+        else int64.
 
     Raises:
         AggregationFormatError: `unit` or `bound` is not as described.
@@ -222,33 +226,32 @@ def round_stochastically(
     Steinke 2021 (arXiv:2102.06387), section 4; the proof here needs no conditional rounding.
     """
     scale, fraction_bits = _rounding_scale(unit, bound)
+    is_small = bound < _SMALL_BOUND
     length = len(values)
-    steps = np.empty(length, dtype=np.int64)
-    draws = np.empty(min(_BLOCK, length), dtype=np.int64)
+    steps: Steps = np.empty(length, np.int32) if is_small else np.empty(length, np.int64)
+    work, draws = (np.empty(min(_BLOCK, length), dtype=np.int64) for _ in range(2))
     limit = math.ldexp(bound, fraction_bits)
     for start in range(0, length, _BLOCK):
         block, out = values[start : start + _BLOCK], steps[start : start + _BLOCK]
-        x, r = out.view(np.float64), draws[: len(block)]  # in one place, to stay in the cache
+        t, r = work[: len(block)], draws[: len(block)]
+        x = t.view(np.float64)  # in one place, to stay in the cache
         np.copyto(x, block)
         with np.errstate(over="ignore"):  # an infinite product is cut like any large one
             np.multiply(x, scale, out=x)
         # NaN is within no limits, and infinity is beyond any.
         if not (-limit <= x.min() and x.max() <= limit):
             _cut(block, x, limit)
-        if bound < _SMALL_BOUND:
+        if is_small:
             np.add(x, _SHIFTER, out=x)
-        else:
-            np.rint(x, out=x)
-            np.copyto(out, x, casting="unsafe")
-        if bound < _SMALL_BOUND:
             np.copyto(r, randomness.words((len(block) + 3) // 4).view(np.uint16)[: len(block)])
         else:
+            np.rint(x, out=x)
+            np.copyto(t, x, casting="unsafe")
             np.copyto(r, randomness.words((len(block) + 1) // 2).view(np.uint32)[: len(block)])
             np.right_shift(r, _ROUNDING_BITS - fraction_bits, out=r)
-        np.add(out, r, out=out)
-        np.right_shift(out, fraction_bits, out=out)
-        if bound < _SMALL_BOUND:
-            np.subtract(out, _SHIFTER_BITS >> fraction_bits, out=out)
+        np.add(t, r, out=t)
+        np.right_shift(t, fraction_bits, out=t)
+        np.copyto(out, t, casting="same_kind")
     return steps
 
 

@@ -52,16 +52,17 @@ class Ring(Enum):
         """Return room for a vector, shape (length,), with anything in it."""
         return cast("RingVector", np.empty(length, dtype=self.dtype))
 
-    def from_signed(self, values: NDArray[np.int64]) -> RingVector:
+    def from_signed(self, values: NDArray[np.int64] | NDArray[np.int32]) -> RingVector:
         """Reduce signed numbers modulo 2^bits.
 
         Args:
-            values: Shape (length,), int64; the caller has checked their range.
+            values: Shape (length,), contiguous; the caller has checked their range.
 
         Returns:
-            A new vector of this ring.
+            A vector of this ring; where an element is as wide as before, over the same memory.
         """
-        return cast("RingVector", values.astype(self.dtype))
+        signed = values.astype(f"<i{self.bytes}", copy=False)
+        return cast("RingVector", signed.view(self.dtype))
 
     def to_signed(self, vector: RingVector) -> NDArray[np.int64]:
         """Return the representatives in [-half, half - 1], as a new int64 vector.
