@@ -186,6 +186,7 @@ def _join_brand(alliance: Alliance, path: Path, number: int, persons: int) -> Br
         budget.model_copy(update={"epsilon": EPSILON_OF_PURPOSE}) for budget in policy.budgets
     )
     write_document(brand.policy_file, policy.model_copy(update={"budgets": budgets}))
+    brand.sign_asset()
     brand.sign_policy()
     return brand
 

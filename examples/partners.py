@@ -64,7 +64,9 @@ def enrol_partner(alliance: Alliance, folder: Path, brand: str) -> None:
     settings = BrandConfiguration(alliance=ALLIANCE, brand=brand, legal_entity=f"{brand} Ltd")
     home = BrandHome.found(folder / brand, settings, now=now)
     bundle = alliance.enrol(home.request_file.read_bytes()).bundle
-    home.join(bundle.to_json(), alliance.home.fingerprint(), now=now).sign_policy()
+    joined = home.join(bundle.to_json(), alliance.home.fingerprint(), now=now)
+    joined.sign_asset()
+    joined.sign_policy()
 
 
 def enrol_reader(alliance: Alliance, folder: Path) -> None:

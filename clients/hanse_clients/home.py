@@ -9,7 +9,7 @@ fingerprint up each time it is read.
     tls.key signing.key agreement.key
     request.json          asks the operator for a place
     bundle.json           the operator's answer, once joined
-    asset.yaml            the brand's data and consent register
+    asset.yaml            the brand's data and consent register; signed as asset.dsse.json
     policy.yaml           what the brand permits; in effect only as policy.dsse.json
     ledger.db journal.db state.db rounds.db
     releases/             what the brand fetched
@@ -47,7 +47,7 @@ from hanse_clients.errors import (
     HomeDocumentError,
 )
 from hanse_clients.round_store import RoundStore
-from hanse_clients.signed_policy import VerifiedPolicy, sign_policy, verified_policy
+from hanse_clients.signed_documents import VerifiedDocument, sign_document, verified_document
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_federation.audit import EgressJournal
 from hanse_federation.privacy.ledger import Ledger
@@ -58,13 +58,14 @@ from hanse_policies.documents import (
     AllianceCharter,
     AllianceId,
     BrandId,
+    BrandPolicy,
     DataAsset,
     StrictModel,
 )
 from hanse_policies.documents.base import Identifier, ShortText
 from hanse_policies.documents.enrolment import ServerAddress
 from hanse_policies.keyfiles import read_private, write_private
-from hanse_policies.loading import Loaded, load_asset, load_document
+from hanse_policies.loading import Loaded, load_asset, load_document, load_policy
 from hanse_policies.signing import Envelope, SigningKey
 
 CONFIGURATION_FILE: Final = "brand.yaml"
@@ -179,6 +180,11 @@ class BrandHome:
     def policy_file(self) -> Path:
         """Where the brand writes what it permits."""
         return self._file("policy.yaml")
+
+    @property
+    def signed_asset_file(self) -> Path:
+        """The asset in effect."""
+        return self._file("asset.dsse.json")
 
     @property
     def signed_policy_file(self) -> Path:
@@ -356,14 +362,55 @@ class BrandHome:
             )
         return loaded
 
-    def sign_policy(self) -> str:
-        """Put `policy.yaml` into effect; returns its digest and raises as `sign_policy` does."""
-        return sign_policy(self.policy_file, self.signed_policy_file, self.name, self.signing_key())
+    def sign_asset(self) -> str:
+        """Put `asset.yaml` into effect; returns its digest.
 
-    def policy(self) -> VerifiedPolicy:
-        """Return the policy in effect; raises as `signed_policy.verified_policy`."""
+        Raises:
+            DocumentError, HomeDocumentError: As `asset` raises.
+            SignedDocumentError: It cannot follow the signed one.
+        """
+        return sign_document(self.asset(), self.signed_asset_file, self.signing_key())
+
+    def signed_asset(self) -> VerifiedDocument[DataAsset]:
+        """Return the asset in effect.
+
+        Raises:
+            DocumentError, HomeDocumentError: As `asset` raises.
+            SignedDocumentError: It was never signed, or edited after.
+        """
         key = self.signing_key().public_hex
-        return verified_policy(self.policy_file, self.signed_policy_file, self.name, key)
+        return verified_document(self.asset(), self.signed_asset_file, key)
+
+    def sign_policy(self) -> str:
+        """Put `policy.yaml` into effect; returns its digest.
+
+        Raises:
+            DocumentError: The YAML is not a valid policy.
+            HomeDocumentError: It is for another brand or alliance.
+            SignedDocumentError: It cannot follow the signed one.
+        """
+        return sign_document(self._written_policy(), self.signed_policy_file, self.signing_key())
+
+    def policy(self) -> VerifiedDocument[BrandPolicy]:
+        """Return the policy in effect.
+
+        Raises:
+            DocumentError, HomeDocumentError: As `sign_policy` raises.
+            SignedDocumentError: It was never signed, or edited after.
+        """
+        key = self.signing_key().public_hex
+        return verified_document(self._written_policy(), self.signed_policy_file, key)
+
+    def _written_policy(self) -> Loaded[BrandPolicy]:
+        loaded, name = load_policy(self.policy_file), self.name
+        policy = loaded.document
+        if (policy.alliance, policy.brand) != (name.alliance, name.brand):
+            field = "brand" if policy.alliance == name.alliance else "alliance"
+            raise HomeDocumentError(
+                f"expected a policy of brand {name.brand} for alliance {name.alliance}, got one of "
+                f"{policy.brand} for {policy.alliance} ({loaded.source.line_of(field)})"
+            )
+        return loaded
 
     def _bundle(self) -> VerifiedBundle:
         pinned, file = self.configuration.authority, self._file("bundle.json")

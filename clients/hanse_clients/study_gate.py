@@ -19,7 +19,7 @@ from hanse_clients.errors import (
     StudyNotApprovedError,
 )
 from hanse_clients.home import BrandHome
-from hanse_clients.signed_policy import VerifiedPolicy
+from hanse_clients.signed_documents import VerifiedDocument
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState, DecisionRecord
 from hanse_federation.messages import (
@@ -48,7 +48,6 @@ from hanse_policies.documents import (
 )
 from hanse_policies.errors import HanseError
 from hanse_policies.facts import BudgetState
-from hanse_policies.loading import Loaded
 from hanse_policies.signing import Envelope, open_envelope
 
 
@@ -68,8 +67,8 @@ class Judgement:
     opened: OpenedStudy
     decision: Decision
     charter: AllianceCharter
-    policy: VerifiedPolicy
-    asset: Loaded[DataAsset]
+    policy: VerifiedDocument[BrandPolicy]
+    asset: VerifiedDocument[DataAsset]
 
     def record(self) -> DecisionRecord:
         """Describe the decision for the brand's records; codes only."""
@@ -206,8 +205,8 @@ class StudyGate:
         )
 
     def _judge(self, opened: OpenedStudy, now: datetime, consent: ConsentState) -> Judgement:
-        charter = self._home.charter(self._state)
-        policy, asset = self._home.policy(), self._home.asset()
+        charter, own = self._home.charter(self._state), self._home.signing_key().public_hex
+        policy, asset = self._home.policy(), self._home.signed_asset()
         decision = decide(
             opened.study,
             charter=charter,
@@ -217,9 +216,7 @@ class StudyGate:
             budget=self._budget(opened, policy.document, now),
             now=now,
             signature=SignatureState(
-                study=opened.operator_key,
-                charter=opened.operator_key,
-                policy=self._home.signing_key().public_hex,
+                study=opened.operator_key, charter=opened.operator_key, policy=own, asset=own
             ),
             sources=Sources(policy=policy.source, asset=asset.source),
         )

@@ -109,7 +109,7 @@ class Enrolment:
         self._act(
             advance, "brand", "join", bundle, "--home", home, "--fingerprint", self._fingerprint
         )
-        self._act(advance, "brand", "sign-policy", "--home", home)
+        self._act(advance, "brand", "sign", "--home", home)
         self._stage.start(brand.brand, "brand", "run", "--home", home, "--json")
         advance()
 

@@ -19,8 +19,7 @@ from hanse_federation.secure_aggregation.context import contribution_label
 from hanse_federation.secure_aggregation.errors import CommitmentRefusedError
 from hanse_federation.secure_aggregation.messages import Advertisement
 from hanse_federation.secure_aggregation.ring import Ring
-from hanse_policies.documents.base import Identifier, StrictModel
-from hanse_policies.documents.verdict import Digest
+from hanse_policies.documents.base import Digest, Identifier, StrictModel
 
 
 class OpenedContribution(StrictModel):

@@ -43,6 +43,7 @@ class RuleText:
 
 PURPOSE = "GDPR Art. 5(1)(b); PIPL Art. 6"
 MINIMUM = "GDPR Art. 5(1)(c); PIPL Art. 6"
+SENSITIVE = "GDPR Art. 9; PIPL Art. 28, 29"
 CONSENT = "GDPR Art. 6(1)(a), 7; PIPL Art. 13, 14, 15"
 RECIPIENTS = "GDPR Art. 13(1)(e); PIPL Art. 23"
 DESIGN = "GDPR Art. 25; PIPL Art. 51"
@@ -63,6 +64,9 @@ ARTICLES: Mapping[str, str] = {
     "columns.permit": MINIMUM,
     "columns.person": MINIMUM,
     "columns.type": MINIMUM,
+    "columns.sensitive": SENSITIVE,
+    "flow.permit": DESIGN,
+    "release-form.permit": DESIGN,
     "consent.register": CONSENT,
     "consent.purpose": CONSENT,
     "consent.clock": CONSENT,
@@ -88,9 +92,11 @@ ARTICLES: Mapping[str, str] = {
     "retention.charter": RETENTION,
     "retention.permit": RETENTION,
     "expiry.study": PURPOSE,
+    "expiry.policy": PURPOSE,
     "expiry.clock": PURPOSE,
     "signature.charter": SECURITY,
     "signature.policy": SECURITY,
+    "signature.asset": SECURITY,
     "signature.study": SECURITY,
     "identity.alliance": PARTIES,
     "identity.brand": PARTIES,

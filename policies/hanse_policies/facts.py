@@ -47,18 +47,21 @@ class SignatureState:
         charter: Key that the charter's envelope was opened with: the operator's,
             as it was pinned at enrolment.
         policy: Key that the policy's envelope was opened with: the brand's own.
+        asset: Key that the asset's envelope was opened with: the brand's own.
     """
 
     study: str | None = None
     charter: str | None = None
     policy: str | None = None
+    asset: str | None = None
 
     @classmethod
     def unsafe_assumed(cls, charter: AllianceCharter, policy: BrandPolicy) -> SignatureState:
         """Assume that all is signed as it should be, for rehearsing a decision."""
         member = next((m for m in charter.members if m.brand == policy.brand), None)
         key = charter.operator.signing_key
-        return cls(study=key, charter=key, policy=member.signing_key if member else None)
+        own = member.signing_key if member else None
+        return cls(study=key, charter=key, policy=own, asset=own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import get_args
 
 from hanse_policies.documents import (
     AllianceCharter,
+    Approval,
     BrandPolicy,
     DataAsset,
     Study,
@@ -31,7 +32,7 @@ def kind_of(model: type[StrictModel]) -> str:
 
 DOCUMENT_KINDS: Mapping[str, type[StrictModel]] = {
     kind_of(model): model
-    for model in (AllianceCharter, BrandPolicy, DataAsset, Study, StudyVerdict)
+    for model in (AllianceCharter, Approval, BrandPolicy, DataAsset, Study, StudyVerdict)
 }
 
 

@@ -62,6 +62,21 @@ ENGLISH: Mapping[str, Wording] = {
         "columns of a type that does not fit their use: {excess} ({at})",
         "use each of these columns as its type allows",
     ),
+    "columns.sensitive": Wording(
+        "the study reads no sensitive column that the permit does not name as one",
+        "columns {excess} ({at}) are sensitive, and the permit does not say that they may be used",
+        "remove columns {excess} from the study, or ask brand {brand} to permit them as sensitive",
+    ),
+    "flow.permit": Wording(
+        "what leaves the brand is protected as {asked}, the permit asks for {limit}",
+        "what leaves the brand is protected as {asked} ({at}), less than the permit's {limit}",
+        "choose a trust mode that gives {limit}, or ask brand {brand} to permit {asked}",
+    ),
+    "release-form.permit": Wording(
+        "the permit covers releases of the form {asked}",
+        "a release of the form {asked} ({at}) is not in the permit, which covers {allowed}",
+        "ask brand {brand} to permit releases of the form {asked}",
+    ),
     "consent.register": Wording(
         "the consent register could be read",
         "the consent register could not be read, or does not say when it was synced",
@@ -189,6 +204,11 @@ ENGLISH: Mapping[str, Wording] = {
         "the study expired at {limit}, now is {found}",
         "propose a new version of the study with a later expiry",
     ),
+    "expiry.policy": Wording(
+        "the policy is active since {limit}",
+        "the policy is active from {limit}, now is {found}",
+        "wait until {limit}",
+    ),
     "expiry.clock": Wording(
         "the time now is known",
         "the time now has no time zone, so nothing can be said to be valid",
@@ -203,6 +223,11 @@ ENGLISH: Mapping[str, Wording] = {
         "the policy is signed by brand {brand}",
         "the policy is not known to be signed by the key the charter pins for brand {brand}",
         "sign the policy with brand {brand}'s key",
+    ),
+    "signature.asset": Wording(
+        "the description of the data is signed by brand {brand}",
+        "the description of the data is not known to be signed by the key of brand {brand}",
+        "sign the asset with brand {brand}'s key",
     ),
     "signature.study": Wording(
         "the study is signed by the charter's operator",

@@ -62,6 +62,21 @@ CHINESE: Mapping[str, Wording] = {
         "列的类型与用途不符:{excess}({at})",
         "按各列的类型使用这些列",
     ),
+    "columns.sensitive": Wording(
+        "研究未读取许可未注明的敏感列",
+        "列 {excess}({at})属于敏感信息,而许可未注明可以使用",
+        "从研究中删去列 {excess},或请品牌 {brand} 以敏感信息许可这些列",
+    ),
+    "flow.permit": Wording(
+        "离开品牌的数据受 {asked} 级保护,许可要求 {limit}",
+        "离开品牌的数据受 {asked} 级保护({at}),低于许可要求的 {limit}",
+        "选择可达到 {limit} 的信任模式,或请品牌 {brand} 许可 {asked}",
+    ),
+    "release-form.permit": Wording(
+        "许可包含发布形式 {asked}",
+        "发布形式 {asked}({at})不在许可内,许可仅包含 {allowed}",
+        "请品牌 {brand} 许可发布形式 {asked}",
+    ),
     "consent.register": Wording(
         "同意登记可以读取",
         "同意登记无法读取,或未注明同步时间",
@@ -187,6 +202,11 @@ CHINESE: Mapping[str, Wording] = {
         "研究已于 {limit} 到期,当前时间 {found}",
         "提交到期时间更晚的新版研究",
     ),
+    "expiry.policy": Wording(
+        "策略自 {limit} 起生效",
+        "策略自 {limit} 起生效,当前时间 {found}",
+        "等到 {limit} 之后",
+    ),
     "expiry.clock": Wording(
         "当前时间已知",
         "当前时间没有时区,无法判断任何有效期",
@@ -201,6 +221,11 @@ CHINESE: Mapping[str, Wording] = {
         "策略由品牌 {brand} 签署",
         "未能确认策略由章程为品牌 {brand} 固定的密钥签署",
         "用品牌 {brand} 的密钥签署策略",
+    ),
+    "signature.asset": Wording(
+        "数据描述由品牌 {brand} 签署",
+        "未能确认数据描述由品牌 {brand} 的密钥签署",
+        "用品牌 {brand} 的密钥签署数据资产",
     ),
     "signature.study": Wording(
         "研究由章程中的运营方签署",

@@ -155,7 +155,7 @@ def faulty_league(folder: Path, *, store: str | None = None) -> Iterator[FaultyL
         with operator.open_store() as held:
             for name in BRANDS:
                 home = join(operator, held, found_league_brand(folder / name, name, now), now)
-                put_policy(home, a_league_policy(name, now, AMPLE_EPSILON, version=2))
+                put_policy(home, a_league_policy(name, now, AMPLE_EPSILON))
                 homes[name] = _behind(home, networks[name])
         sufferers = {
             name: Sufferer(

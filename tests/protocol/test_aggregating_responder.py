@@ -157,7 +157,7 @@ def without(brands: Iterable[BrandId], left_out: BrandId) -> tuple[BrandId, ...]
 def league(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLeague]:
     with small_league(tmp_path_factory.mktemp("league"), BRANDS) as founded:
         for name, brand in founded.brands.items():
-            policy = a_league_policy(name, founded.clock(), epsilon=100.0, version=2)
+            policy = a_league_policy(name, founded.clock(), epsilon=100.0)
             put_policy(brand.home, policy)
         yield founded
 

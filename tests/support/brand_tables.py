@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from hanse_policies.documents import (
     ApprovalMode,
+    ApprovalRules,
     AssetColumn,
     AudienceHistogram,
     BinnedAxis,
@@ -39,6 +40,7 @@ from hanse_policies.documents import (
     PrivacyParameters,
     PrivacyUnit,
     Purpose,
+    Sensitivity,
     SourceFormat,
     Study,
     TableSource,
@@ -281,9 +283,12 @@ def policy() -> BrandPolicy:
     return BrandPolicy(
         kind="BrandPolicy",
         id="brand-a",
-        version=1,
+        version="1.0.0",
+        active_from=NOW - 30 * DAY,
         alliance="league",
         brand="brand-a",
+        author="privacy-engineer",
+        approvals=ApprovalRules(loosen=0),
         permits=(),
         budgets=(),
         consent=ConsentRules(max_age_hours=MAX_AGE_HOURS),
@@ -291,19 +296,30 @@ def policy() -> BrandPolicy:
     )
 
 
+def _column(name: str, kind: ColumnType, description: str) -> AssetColumn:
+    return AssetColumn(
+        name=name,
+        type=kind,
+        description=description,
+        category="user.behavior.purchase_history",
+        sensitivity=Sensitivity.ORDINARY,
+        retention_days=730,
+    )
+
+
 def _asset(people: TableSource, register: TableSource, max_rows_per_person: int) -> DataAsset:
     return DataAsset(
         kind="DataAsset",
         id="customers",
-        version=1,
+        version="1.0.0",
         brand="brand-a",
         source=people,
         person="customer",
         columns=(
-            AssetColumn(name="spend", type=ColumnType.NUMBER, description="Spend in 90 days, EUR"),
-            AssetColumn(name="visits", type=ColumnType.NUMBER, description="Visits in 90 days"),
-            AssetColumn(name="tier", type=ColumnType.CATEGORY, description="Loyalty tier"),
-            AssetColumn(name="bought", type=ColumnType.FLAG, description="Bought again"),
+            _column("spend", ColumnType.NUMBER, "Spend in 90 days, EUR"),
+            _column("visits", ColumnType.NUMBER, "Visits in 90 days"),
+            _column("tier", ColumnType.CATEGORY, "Loyalty tier"),
+            _column("bought", ColumnType.FLAG, "Bought again"),
         ),
         max_rows_per_person=max_rows_per_person,
         consent=ConsentMapping(

@@ -30,6 +30,7 @@ SIGNED = SignatureState(
     study=OPERATOR_KEY.public_hex,
     charter=OPERATOR_KEY.public_hex,
     policy=brand_key("alder").public_hex,
+    asset=brand_key("alder").public_hex,
 )
 UNSPENT = BudgetState(epsilon_spent=0.0, epsilon_if_run=3.0, delta=1e-6)
 

@@ -7,6 +7,7 @@ Keys are fixed, so that documents are the same in every run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from hanse_policies.documents import (
     AllianceCharter,
+    ApprovalRules,
     AssetColumn,
     AudienceHistogram,
     BinnedAxis,
@@ -28,6 +30,7 @@ from hanse_policies.documents import (
     DistributedNoise,
     Evaluation,
     Floors,
+    FlowLabel,
     Limits,
     LocalTraining,
     LogisticRegression,
@@ -36,10 +39,13 @@ from hanse_policies.documents import (
     NumericFeature,
     Operator,
     Permit,
+    PermittedColumn,
     PrivacyParameters,
     PrivacyUnit,
     Purpose,
     PurposeBudget,
+    ReleaseForm,
+    Sensitivity,
     ServerOptimiser,
     SourceFormat,
     Study,
@@ -58,6 +64,13 @@ COLUMNS = (
     ("bought", ColumnType.FLAG, "Bought in the following month"),
     ("age_years", ColumnType.NUMBER, "Age in years, stated by the person"),
 )
+CATEGORIES = {
+    "visits": "user.behavior",
+    "spend": "user.behavior.purchase_history",
+    "region": "user.location.imprecise",
+    "bought": "user.behavior.purchase_history",
+    "age_years": "user.demographic.age_range",
+}
 
 
 def a_key(number: int) -> SigningKey:
@@ -104,28 +117,61 @@ def a_charter(**changes: object) -> AllianceCharter:
     return AllianceCharter.model_validate(fields | changes)
 
 
-def a_permit(**changes: object) -> Permit:
-    """Build the permit that `a_training_study` fits within."""
+def a_column(name: str = "visits", **changes: object) -> AssetColumn:
+    """Build the asset's description of one of `COLUMNS`, or of another with all fields given."""
+    known = {column: (kind, text) for column, kind, text in COLUMNS}
+    kind, text = known.get(name, (ColumnType.NUMBER, "A number"))
+    fields: dict[str, object] = {
+        "name": name,
+        "type": kind,
+        "description": text,
+        "category": CATEGORIES.get(name, "user.behavior"),
+        "sensitivity": Sensitivity.ORDINARY,
+        "retention_days": 730,
+    }
+    return AssetColumn.model_validate(fields | changes)
+
+
+def permitted(*names: str, sensitive: bool = False) -> tuple[PermittedColumn, ...]:
+    """Permit columns by name, each with a reason."""
+    return tuple(
+        PermittedColumn(
+            name=name, necessity=f"The study cannot do without {name}", sensitive=sensitive
+        )
+        for name in names
+    )
+
+
+def a_permit(
+    columns: Sequence[str] | None = None, *, sensitive: bool = False, **changes: object
+) -> Permit:
+    """Build the permit that `a_training_study` fits within; columns by name."""
+    names = ("visits", "spend", "region", "bought") if columns is None else columns
     fields: dict[str, object] = {
         "purpose": Purpose.MODEL_TRAINING,
         "computations": (ComputationKind.TRAIN_MODEL,),
         "asset": "customers",
-        "columns": ("visits", "spend", "region", "bought"),
+        "columns": permitted(*names, sensitive=sensitive),
         "recipients": ("alliance-members",),
+        "releases": (ReleaseForm.MODEL,),
+        "least_protection": FlowLabel.F3,
         "minimum_persons": 100,
         "retention_days": 180,
     }
     return Permit.model_validate(fields | changes)
 
 
-def a_histogram_permit(**changes: object) -> Permit:
-    """Build the permit that `a_histogram_study` fits within."""
+def a_histogram_permit(
+    columns: Sequence[str] | None = None, *, sensitive: bool = False, **changes: object
+) -> Permit:
+    """Build the permit that `a_histogram_study` fits within; columns by name."""
     fields: dict[str, object] = {
         "purpose": Purpose.AUDIENCE_ANALYTICS,
         "computations": (ComputationKind.AUDIENCE_HISTOGRAM,),
-        "columns": ("visits", "region"),
+        "releases": (ReleaseForm.TABLE,),
     }
-    return a_permit(**fields | changes)
+    names = ("visits", "region") if columns is None else columns
+    return a_permit(names, sensitive=sensitive, **fields | changes)
 
 
 def a_budget(purpose: Purpose = Purpose.MODEL_TRAINING, **changes: object) -> PurposeBudget:
@@ -145,9 +191,12 @@ def a_policy(**changes: object) -> BrandPolicy:
     fields: dict[str, object] = {
         "kind": "BrandPolicy",
         "id": f"{changes.get('brand', 'alder')}-policy",
-        "version": 1,
+        "version": "1.0.0",
+        "active_from": datetime(2026, 4, 1, tzinfo=UTC),
         "alliance": "coast",
         "brand": "alder",
+        "author": "privacy-engineer",
+        "approvals": ApprovalRules(loosen=0),
         "permits": (a_permit(), a_histogram_permit()),
         "budgets": (a_budget(), a_budget(Purpose.AUDIENCE_ANALYTICS)),
         "consent": ConsentRules(max_age_hours=48),
@@ -175,13 +224,11 @@ def an_asset(**changes: object) -> DataAsset:
     fields: dict[str, object] = {
         "kind": "DataAsset",
         "id": "customers",
-        "version": 1,
+        "version": "1.0.0",
         "brand": "alder",
         "source": TableSource(format=SourceFormat.PARQUET, path="customers.parquet"),
         "person": "person_id",
-        "columns": tuple(
-            AssetColumn(name=name, type=kind, description=text) for name, kind, text in COLUMNS
-        ),
+        "columns": tuple(a_column(name) for name, _, _ in COLUMNS),
         "max_rows_per_person": 1,
         "consent": a_consent_mapping(),
     }

@@ -14,9 +14,11 @@ from hanse_federation.messages import (
 from hanse_federation.model import initial_parameters, input_width
 from hanse_policies.documents import (
     ApprovalMode,
+    ApprovalRules,
     BrandPolicy,
     ComputationKind,
     ConsentRules,
+    FlowLabel,
     LocalTraining,
     NeighbouringRelation,
     Permit,
@@ -24,11 +26,13 @@ from hanse_policies.documents import (
     PrivacyUnit,
     Purpose,
     PurposeBudget,
+    ReleaseForm,
     Study,
     TrainModel,
     TrustMode,
 )
 from tests.support.brand_tables import histogram, training
+from tests.support.documents import permitted
 
 ALLIANCE = "coast-league"
 COLUMNS = ("spend", "visits", "tier", "bought")
@@ -40,8 +44,10 @@ def a_league_permit(purpose: Purpose, computation: ComputationKind, **changes: o
         "purpose": purpose,
         "computations": (computation,),
         "asset": "customers",
-        "columns": COLUMNS,
+        "columns": permitted(*COLUMNS),
         "recipients": ("members", "alder", "birch"),
+        "releases": tuple(ReleaseForm),
+        "least_protection": FlowLabel.F3,
         "minimum_persons": 50,
         "retention_days": 180,
     }
@@ -62,13 +68,15 @@ def a_league_policy(
     brand: str, now: datetime, epsilon: float = 8.0, **changes: object
 ) -> BrandPolicy:
     """A policy that permits both kinds of study and approves by itself."""
-    del now
     fields: dict[str, object] = {
         "kind": "BrandPolicy",
         "id": f"{brand}-policy",
-        "version": 1,
+        "version": "1.0.0",
+        "active_from": now - timedelta(days=30),
         "alliance": ALLIANCE,
         "brand": brand,
+        "author": "privacy-engineer",
+        "approvals": ApprovalRules(loosen=0),
         "permits": (
             a_league_permit(Purpose.MODEL_TRAINING, ComputationKind.TRAIN_MODEL),
             a_league_permit(Purpose.AUDIENCE_ANALYTICS, ComputationKind.AUDIENCE_HISTOGRAM),

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from hanse_clients.aggregating import AggregatingResponder
 from hanse_clients.assembly import aggregating_responder
@@ -44,7 +45,8 @@ from hanse_policies.documents import (
     StrictModel,
     Study,
 )
-from hanse_policies.signing import SigningKey
+from hanse_policies.signing import Envelope, SigningKey
+from hanse_policies.versions import Step, VersionNumber
 from hanse_server import enrolment
 from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.enrolment import check_request
@@ -68,6 +70,7 @@ BRANDS = ("alder", "birch", "cedar", "dogwood")
 PERSONS = 300
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
+SignedT = TypeVar("SignedT", BrandPolicy, DataAsset)
 
 
 @dataclass
@@ -127,13 +130,33 @@ def write_data(
     words = written.consent.purposes | {Purpose.PERSONALISED_MARKETING: MARKETING_WORD}
     consent = written.consent.model_copy(update={"purposes": words})
     asset = written.model_copy(update={"brand": brand, "consent": consent})
-    write_yaml(home.asset_file, asset)
-    return asset
+    put_asset(home, asset)
+    return home.asset().document
+
+
+def put_asset(home: BrandHome, asset: DataAsset) -> str:
+    write_yaml(home.asset_file, following(home.signed_asset_file, asset))
+    return home.sign_asset()
 
 
 def put_policy(home: BrandHome, policy: BrandPolicy) -> str:
-    write_yaml(home.policy_file, policy)
+    write_yaml(home.policy_file, following(home.signed_policy_file, policy))
     return home.sign_policy()
+
+
+def following(signed: Path, document: SignedT) -> SignedT:
+    """Make a document follow the one that is in effect, if it says something else."""
+    if not signed.exists():
+        return document
+    envelope = Envelope.from_json(signed.read_bytes())
+    before = type(document).model_validate_json(envelope.payload)
+    succession = {"version": before.version, "supersedes": before.supersedes}
+    if document.model_copy(update=succession) == before:
+        return before
+    newer = VersionNumber.of(before.version).after(Step.MAJOR)
+    return document.model_copy(
+        update={"version": str(newer), "supersedes": envelope.payload_digest}
+    )
 
 
 def found_league_operator(

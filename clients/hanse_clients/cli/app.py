@@ -14,7 +14,7 @@ from hanse_clients.cli.open_commitment import open_commitment_command
 from hanse_clients.cli.preflight import preflight_command
 from hanse_clients.cli.release import fetch_command, score_command
 from hanse_clients.cli.run import run_command
-from hanse_clients.cli.sign_policy import sign_policy_command
+from hanse_clients.cli.sign import sign_command
 from hanse_clients.cli.studies import studies_command
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 app.command("init")(init_command)
 app.command("join")(join_command)
-app.command("sign-policy")(sign_policy_command)
+app.command("sign")(sign_command)
 app.command("run")(run_command)
 app.command("studies")(studies_command)
 app.command("preflight")(preflight_command)

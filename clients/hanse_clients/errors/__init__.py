@@ -21,10 +21,11 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── BrandRecordsMissingError
         │   ├── BrandKeyError
         │   ├── HomeDocumentError
-        │   └── PolicySignatureError
-        │       ├── PolicyUnsignedError
-        │       ├── PolicyEditedError
-        │       └── PolicyVersionError
+        │   └── SignedDocumentError
+        │       ├── DocumentUnsignedError
+        │       ├── DocumentEditedError
+        │       ├── DocumentVersionError
+        │       └── DocumentSupersedesError
         ├── JoinError
         │   ├── BundleInvalidError
         │   ├── FingerprintMismatchError
@@ -122,13 +123,14 @@ from hanse_clients.errors.home import (
     CharterRefusedError,
     CharterRollbackError,
     ContributionMissingError,
+    DocumentEditedError,
+    DocumentSupersedesError,
+    DocumentUnsignedError,
+    DocumentVersionError,
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
-    PolicyEditedError,
-    PolicySignatureError,
-    PolicyUnsignedError,
-    PolicyVersionError,
+    SignedDocumentError,
     StateAccessError,
     StateVersionError,
     StudyNotSeenError,
@@ -172,6 +174,10 @@ __all__ = [
     "ColumnUseError",
     "ContributionMissingError",
     "DataError",
+    "DocumentEditedError",
+    "DocumentSupersedesError",
+    "DocumentUnsignedError",
+    "DocumentVersionError",
     "EmptyCohortError",
     "FingerprintMismatchError",
     "GateError",
@@ -186,10 +192,6 @@ __all__ = [
     "NonFiniteFeatureError",
     "OneClassLabelError",
     "PolicyDeniedError",
-    "PolicyEditedError",
-    "PolicySignatureError",
-    "PolicyUnsignedError",
-    "PolicyVersionError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
     "ReleaseNotModelError",
@@ -198,6 +200,7 @@ __all__ = [
     "ScoresFileError",
     "ScoringError",
     "SeveralRowsPerPersonError",
+    "SignedDocumentError",
     "SourceChangedError",
     "SourceError",
     "StateAccessError",

@@ -53,29 +53,35 @@ class HomeDocumentError(BrandHomeError):
     code: ClassVar[str] = "home-document-foreign"
 
 
-class PolicySignatureError(BrandHomeError):
-    """The policy does not take effect as it lies in the folder."""
+class SignedDocumentError(BrandHomeError):
+    """A document that must be signed does not take effect as it lies in the folder."""
 
-    code: ClassVar[str] = "policy-not-in-effect"
+    code: ClassVar[str] = "document-not-in-effect"
     exit_code: ClassVar[int] = ExitCode.SECURITY
 
 
-class PolicyUnsignedError(PolicySignatureError):
-    """The policy was never signed."""
+class DocumentUnsignedError(SignedDocumentError):
+    """The document was never signed."""
 
-    code: ClassVar[str] = "policy-unsigned"
-
-
-class PolicyEditedError(PolicySignatureError):
-    """The policy was edited after it was signed."""
-
-    code: ClassVar[str] = "policy-edited"
+    code: ClassVar[str] = "document-unsigned"
 
 
-class PolicyVersionError(PolicySignatureError):
-    """A changed policy needs a higher version than the signed one."""
+class DocumentEditedError(SignedDocumentError):
+    """The document was edited after it was signed."""
 
-    code: ClassVar[str] = "policy-version"
+    code: ClassVar[str] = "document-edited"
+
+
+class DocumentVersionError(SignedDocumentError):
+    """A changed document needs a higher version than the signed one."""
+
+    code: ClassVar[str] = "document-version"
+
+
+class DocumentSupersedesError(SignedDocumentError):
+    """A changed document must name the signed one as the one before it."""
+
+    code: ClassVar[str] = "document-supersedes"
 
 
 class JoinError(ClientError):

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
 from hanse_policies.documents.base import (
     ColumnName,
+    Digest,
     Identifier,
     ShortText,
     StrictModel,
@@ -21,7 +22,6 @@ from hanse_policies.documents.base import (
 )
 from hanse_policies.documents.computation import AudienceHistogram, Computation, TrainModel
 from hanse_policies.documents.features import PopulationFilter
-from hanse_policies.documents.verdict import Digest
 from hanse_policies.documents.vocabulary import (
     NeighbouringRelation,
     PrivacyUnit,

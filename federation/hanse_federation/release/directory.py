@@ -42,7 +42,7 @@ from hanse_federation.release.card import ReleaseCard
 from hanse_federation.release.recipients import is_recipient
 from hanse_policies.canonical import canonical_json
 from hanse_policies.documents import BrandId, StrictModel, TrainModel
-from hanse_policies.documents.verdict import Digest
+from hanse_policies.documents.base import Digest
 from hanse_policies.durable_files import sync_folder, write_new
 from hanse_policies.errors import DocumentFileError, SignatureError
 from hanse_policies.signing import Envelope, SigningKey, open_envelope

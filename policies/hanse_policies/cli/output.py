@@ -23,7 +23,7 @@ class DocumentSummary:
     file: str
     kind: str
     id: str
-    version: int | None
+    version: int | str | None
     digest: str
 
     def line(self) -> str:

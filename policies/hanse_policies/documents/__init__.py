@@ -8,6 +8,7 @@ from hanse_policies.documents.alliance import (
     Member,
     Operator,
 )
+from hanse_policies.documents.approval import Approval, Approver
 from hanse_policies.documents.asset import (
     AssetColumn,
     ConsentMapping,
@@ -16,7 +17,14 @@ from hanse_policies.documents.asset import (
     TableSource,
 )
 from hanse_policies.documents.base import AllianceId, BrandId, StrictModel, StudyId
-from hanse_policies.documents.brand import BrandPolicy, ConsentRules, Permit, PurposeBudget
+from hanse_policies.documents.brand import (
+    ApprovalRules,
+    BrandPolicy,
+    ConsentRules,
+    Permit,
+    PermittedColumn,
+    PurposeBudget,
+)
 from hanse_policies.documents.computation import (
     AudienceHistogram,
     Computation,
@@ -46,9 +54,14 @@ from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ColumnType,
     ComputationKind,
+    FlowLabel,
+    LocationPrecision,
     NeighbouringRelation,
     PrivacyUnit,
+    Pseudonym,
     Purpose,
+    ReleaseForm,
+    Sensitivity,
     TrustMode,
     Verdict,
 )
@@ -57,7 +70,10 @@ __all__ = [
     "LEAST_LEGAL_ENTITIES",
     "AllianceCharter",
     "AllianceId",
+    "Approval",
     "ApprovalMode",
+    "ApprovalRules",
+    "Approver",
     "AssetColumn",
     "AudienceHistogram",
     "Axis",
@@ -80,8 +96,10 @@ __all__ = [
     "Evaluation",
     "Feature",
     "Floors",
+    "FlowLabel",
     "Limits",
     "LocalTraining",
+    "LocationPrecision",
     "LogisticRegression",
     "Member",
     "MultilayerPerceptron",
@@ -90,12 +108,16 @@ __all__ = [
     "OneOf",
     "Operator",
     "Permit",
+    "PermittedColumn",
     "PopulationFilter",
     "PrivacyParameters",
     "PrivacyUnit",
+    "Pseudonym",
     "Purpose",
     "PurposeBudget",
+    "ReleaseForm",
     "Scale",
+    "Sensitivity",
     "ServerOptimiser",
     "SourceFormat",
     "StrictModel",

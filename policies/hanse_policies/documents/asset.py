@@ -7,8 +7,26 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from hanse_policies.documents.base import ColumnName, Identifier, ShortText, StrictModel, Version
-from hanse_policies.documents.vocabulary import ColumnType, Purpose
+from hanse_policies.documents.base import (
+    ColumnName,
+    Digest,
+    Identifier,
+    SemanticVersion,
+    ShortText,
+    StrictModel,
+)
+from hanse_policies.documents.vocabulary import (
+    ColumnType,
+    LocationPrecision,
+    Pseudonym,
+    Purpose,
+    Sensitivity,
+)
+
+CategoryPath = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$", max_length=128)
+]
+"""A data category, general to particular: `user.behavior.purchase_history`."""
 
 
 class SourceFormat(StrEnum):
@@ -35,11 +53,22 @@ class TableSource(StrictModel):
 
 
 class AssetColumn(StrictModel):
-    """A column that studies may name."""
+    """A column that studies may name, and what is known of it.
+
+    What is left out counts as the worst: an identifier as plain, a location as exact.
+    """
 
     name: ColumnName
     type: ColumnType
     description: ShortText
+    category: CategoryPath
+    sensitivity: Sensitivity
+    retention_days: Annotated[int, Field(ge=1, le=36_500)]
+    """How long the brand keeps a value."""
+    pseudonym: Pseudonym | None = None
+    """How an identifier was replaced."""
+    precision: LocationPrecision | None = None
+    """Of a location."""
 
 
 class ConsentMapping(StrictModel):
@@ -66,7 +95,9 @@ class DataAsset(StrictModel):
 
     kind: Literal["DataAsset"]
     id: Identifier
-    version: Version
+    version: SemanticVersion
+    supersedes: Digest | None = None
+    """The version before this one; None for the first."""
     brand: Identifier
     source: TableSource
     person: ColumnName

@@ -26,6 +26,14 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 """Whole number that grows by one with each signed revision of a document."""
 
+SemanticVersion = Annotated[
+    str, StringConstraints(pattern=r"^(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}$")
+]
+"""`major.minor.patch` of a document that is compared with the one before (see `versions`)."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a document's canonical form, lower-case hexadecimal."""
+
 PublicKeyText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A raw 32-byte public key (Ed25519 or X25519), lower-case hexadecimal."""
 

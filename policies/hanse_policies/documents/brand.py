@@ -7,8 +7,31 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from hanse_policies.documents.base import ColumnName, Identifier, StrictModel, Version
-from hanse_policies.documents.vocabulary import ApprovalMode, ComputationKind, Purpose
+from hanse_policies.documents.approval import Approver
+from hanse_policies.documents.base import (
+    ColumnName,
+    Digest,
+    Identifier,
+    SemanticVersion,
+    ShortText,
+    StrictModel,
+)
+from hanse_policies.documents.vocabulary import (
+    ApprovalMode,
+    ComputationKind,
+    FlowLabel,
+    Purpose,
+    ReleaseForm,
+)
+
+
+class PermittedColumn(StrictModel):
+    """A column that a permit covers, and why its purpose cannot do without it."""
+
+    name: ColumnName
+    necessity: ShortText
+    sensitive: bool = False
+    """Whether the column may be used though its asset calls it sensitive."""
 
 
 class Permit(StrictModel):
@@ -17,10 +40,25 @@ class Permit(StrictModel):
     purpose: Purpose
     computations: tuple[ComputationKind, ...] = Field(min_length=1)
     asset: Identifier
-    columns: tuple[ColumnName, ...] = Field(min_length=1, max_length=500)
+    columns: tuple[PermittedColumn, ...] = Field(min_length=1, max_length=500)
     recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=50)
+    releases: tuple[ReleaseForm, ...] = Field(min_length=1)
+    least_protection: FlowLabel
+    """What leaves the brand is protected at least so well."""
     minimum_persons: Annotated[int, Field(ge=1, le=10_000_000)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> Self:
+        names = self.column_names
+        if len(set(names)) != len(names):
+            raise ValueError("a column may be permitted once only")
+        return self
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns covered, in the order written."""
+        return tuple(column.name for column in self.columns)
 
 
 class PurposeBudget(StrictModel):
@@ -47,14 +85,29 @@ class ConsentRules(StrictModel):
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)]
 
 
+class ApprovalRules(StrictModel):
+    """How many approvers, each in a role of its own, a change of this policy takes."""
+
+    loosen: Annotated[int, Field(ge=0, le=10)]
+    """For a version that allows anything that this one does not."""
+
+
 class BrandPolicy(StrictModel):
     """Everything this brand allows. Deny by default."""
 
     kind: Literal["BrandPolicy"]
     id: Identifier
-    version: Version
+    version: SemanticVersion
+    supersedes: Digest | None = None
+    """The version before this one; None for the first."""
+    active_from: AwareDatetime
     alliance: Identifier
     brand: Identifier
+    author: Identifier
+    """Who wrote this version; never one who approves it."""
+    approvers: tuple[Approver, ...] = Field(default=(), max_length=50)
+    """Who may approve the next version."""
+    approvals: ApprovalRules
     permits: tuple[Permit, ...] = Field(max_length=200)
     budgets: tuple[PurposeBudget, ...] = Field(max_length=50)
     consent: ConsentRules
@@ -65,6 +118,22 @@ class BrandPolicy(StrictModel):
         purposes = [budget.purpose for budget in self.budgets]
         if len(set(purposes)) != len(purposes):
             raise ValueError("a purpose may have one budget only")
+        return self
+
+    @model_validator(mode="after")
+    def _check_approvers(self) -> Self:
+        for what, values in (
+            ("id", [approver.id for approver in self.approvers]),
+            ("key", [approver.key for approver in self.approvers]),
+        ):
+            if len(set(values)) != len(values):
+                raise ValueError(f"two approvers share one {what}")
+        roles = {approver.role for approver in self.approvers}
+        if self.approvals.loosen > len(roles):
+            raise ValueError(
+                f"approvals.loosen asks for {self.approvals.loosen} roles, "
+                f"but the approvers have {len(roles)}"
+            )
         return self
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:

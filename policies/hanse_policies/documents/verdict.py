@@ -6,10 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from hanse_policies.documents.base import Identifier, StrictModel
+from hanse_policies.documents.base import Digest, Identifier, StrictModel
 from hanse_policies.documents.vocabulary import Verdict
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 RuleCode = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*$", max_length=64)
 ]

@@ -3,7 +3,8 @@
 The person column is never read by a study, however its letters are cased, for
 warehouses take column names without regard to case. A column is used only as
 its declared type allows: numbers and flags where arithmetic is done, categories
-where words are compared, a flag as label.
+where words are compared, a flag as label; text nowhere. A column that the asset
+calls sensitive is covered only where the permit says so of this very column.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     OneOf,
+    Sensitivity,
     Study,
     TrainModel,
 )
@@ -68,7 +70,7 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit is for the study's asset and covers all its columns."""
     facts, permit = case.facts, case.permit
     columns = facts.study.columns()
-    excess = [name for name in columns if name not in permit.columns]
+    excess = [name for name in columns if name not in permit.column_names]
     return (
         judge(
             "asset.permit",
@@ -88,6 +90,28 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
             brand=facts.policy.brand,
             at=_place(facts, excess),
         ),
+        _judge_sensitive(case),
+    )
+
+
+def _judge_sensitive(case: PermitFacts) -> RuleFinding:
+    """Ask whether the permit says of each sensitive column that it may be used all the same."""
+    facts = case.facts
+    excused = {column.name for column in case.permit.columns if column.sensitive}
+    excess = [
+        column.name
+        for column in map(facts.asset.column, facts.study.columns())
+        if column is not None
+        and column.sensitivity is not Sensitivity.ORDINARY
+        and column.name not in excused
+    ]
+    return judge(
+        "columns.sensitive",
+        not excess,
+        case.line_of("columns"),
+        excess=listed(excess),
+        brand=facts.policy.brand,
+        at=_place(facts, excess),
     )
 
 

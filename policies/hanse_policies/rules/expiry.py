@@ -1,4 +1,4 @@
-"""Expiry: a study that has expired does not start."""
+"""Time: a study that has expired does not start, a policy not active yet permits nothing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ def check_clock(facts: Facts) -> tuple[RuleFinding, ...]:
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether the study may still start."""
+    """Ask whether the study may still start, and whether the policy is active."""
+    now = facts.now.isoformat(timespec="seconds")
     return (
+        judge(
+            "expiry.policy",
+            facts.policy.active_from <= facts.now,
+            facts.sources.policy.line_of("active_from"),
+            limit=facts.policy.active_from.isoformat(timespec="seconds"),
+            found=now,
+        ),
         judge(
             "expiry.study",
             not facts.study.is_expired(facts.now),
             facts.sources.study.line_of("expires"),
             limit=facts.study.expires.isoformat(timespec="seconds"),
-            found=facts.now.isoformat(timespec="seconds"),
+            found=now,
         ),
     )

@@ -13,13 +13,22 @@ from dataclasses import dataclass
 from hanse_policies.decision import RuleFinding, judge
 from hanse_policies.documents import Verdict
 from hanse_policies.facts import Facts, PermitFacts
-from hanse_policies.rules import columns, computation, minimums, purpose, recipients, retention
+from hanse_policies.rules import (
+    columns,
+    computation,
+    flow,
+    minimums,
+    purpose,
+    recipients,
+    retention,
+)
 
 FAMILIES = (
     purpose.check_permit,
     computation.check_permit,
     columns.check_permit,
     recipients.check_permit,
+    flow.check_permit,
     minimums.check_permit,
     retention.check_permit,
 )

@@ -1,7 +1,7 @@
 """Who signed what, and whether the documents belong together.
 
 The study and the charter must be signed by the operator that the charter names,
-the policy by the key that the charter pins for the brand. The caller verified
+policy and asset by the key that the charter pins for the brand. The caller verified
 the signatures; what it did not verify is None and denies.
 """
 
@@ -13,18 +13,20 @@ from hanse_policies.facts import Facts
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether charter, policy and study are signed by those who must have signed them."""
+    """Ask whether all documents are signed by those who must have signed them."""
     operator = facts.charter.operator.signing_key
     member = facts.charter.member(BrandId(facts.policy.brand))
     brand = facts.policy.brand
     operator_line = facts.sources.charter.line_of("operator", "signing_key")
     member_line = facts.sources.charter.line_of("members")
     signed_policy = member is not None and facts.signature.policy == member.signing_key
+    signed_asset = member is not None and facts.signature.asset == member.signing_key
     return (
         judge("identity.member", member is not None, member_line, brand=brand),
         *_check_identity(facts),
         judge("signature.charter", facts.signature.charter == operator, operator_line),
         judge("signature.policy", signed_policy, member_line, brand=brand),
+        judge("signature.asset", signed_asset, member_line, brand=brand),
         judge("signature.study", facts.signature.study == operator, operator_line),
     )
 

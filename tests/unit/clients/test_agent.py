@@ -95,7 +95,7 @@ def test_a_permit_that_the_rules_no_longer_give_is_taken_back(league: SmallLeagu
     digest = league.propose(a_league_histogram(league.clock()))
     agent = agent_of(league, league.contact("alder"))
     agent.hear_and_settle()
-    denying = a_league_policy("alder", league.clock(), version=2, permits=())
+    denying = a_league_policy("alder", league.clock(), permits=())
     put_policy(league.brands["alder"].home, denying)
     league.clock.ahead += REJUDGE_AFTER
     agent.hear_and_settle()
@@ -115,9 +115,7 @@ def test_a_study_that_cannot_be_settled_does_not_keep_the_next_one_waiting(
     second = league.propose(a_league_histogram(league.clock(), id="second"))
     stop = threading.Event()
     agent = agent_of(league, league.contact("alder"))
-    policy = a_league_policy(
-        "alder", league.clock(), epsilon=7.0, version=2, approval=ApprovalMode.AUTOMATIC
-    )
+    policy = a_league_policy("alder", league.clock(), epsilon=7.0, approval=ApprovalMode.AUTOMATIC)
     put_policy(brand.home, policy)
     running = threading.Thread(target=agent.run, args=(stop,))
     running.start()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,13 @@ from hanse_clients.errors import (
     BrandKeyError,
     BrandNotJoinedError,
     CharterRollbackError,
+    DocumentEditedError,
+    DocumentSupersedesError,
+    DocumentUnsignedError,
+    DocumentVersionError,
     FingerprintMismatchError,
     HomeDocumentError,
-    PolicyEditedError,
-    PolicySignatureError,
-    PolicyUnsignedError,
-    PolicyVersionError,
+    SignedDocumentError,
 )
 from hanse_clients.home import BrandHome
 from hanse_policies.documents import BrandId
@@ -30,14 +31,20 @@ POLICY = """\
 kind: BrandPolicy
 id: aurora-policy
 version: {version}
+supersedes: {supersedes}
+active_from: 2026-01-01T00:00:00Z
 alliance: harbour-league
 brand: {brand}
+author: privacy-engineer
+approvals: {{loosen: 0}}
 permits:
   - purpose: audience-analytics
     computations: [audience-histogram]
     asset: households
     columns: [{columns}]
     recipients: [members]
+    releases: [table]
+    least_protection: F3
     minimum_persons: 50
     retention_days: 90
 budgets: []
@@ -48,12 +55,17 @@ consent:
 ASSET = """\
 kind: DataAsset
 id: households
-version: 1
+version: 1.0.0
 brand: {brand}
 source: {{format: parquet, path: households.parquet}}
 person: household
 columns:
-  - {{name: age_band, type: category, description: Age of the head}}
+  - name: age_band
+    type: category
+    description: Age of the head
+    category: user.demographic.age_range
+    sensitivity: ordinary
+    retention_days: 365
 max_rows_per_person: 1
 consent:
   source: {{format: parquet, path: consent.parquet}}
@@ -79,9 +91,16 @@ def aurora(tmp_path: Path) -> BrandHome:
 
 
 def write_policy(
-    home: BrandHome, version: int = 1, columns: str = "age_band", brand: str = "aurora"
+    home: BrandHome,
+    version: str = "1.0.0",
+    columns: Sequence[str] = ("age_band",),
+    brand: str = "aurora",
+    supersedes: str = "null",
 ) -> None:
-    home.policy_file.write_text(POLICY.format(version=version, columns=columns, brand=brand))
+    listed = ", ".join(f"{{name: {name}, necessity: A reason}}" for name in columns)
+    home.policy_file.write_text(
+        POLICY.format(version=version, columns=listed, brand=brand, supersedes=supersedes)
+    )
 
 
 def test_private_keys_are_the_owners_alone(aurora: BrandHome) -> None:
@@ -225,22 +244,22 @@ def test_signed_policy_is_in_effect(aurora: BrandHome) -> None:
 
     policy = aurora.policy()
     assert policy.digest == signed
-    assert policy.source.line_of("permits", 0, "columns") == "policy.yaml:10"
+    assert policy.source.line_of("permits", 0, "columns") == "policy.yaml:14"
 
 
 def test_unsigned_policy_is_not_in_effect(aurora: BrandHome) -> None:
     write_policy(aurora)
 
-    with pytest.raises(PolicyUnsignedError, match="hanse brand sign-policy"):
+    with pytest.raises(DocumentUnsignedError, match="hanse brand sign"):
         aurora.policy()
 
 
 def test_policy_edited_after_signing_is_refused(aurora: BrandHome) -> None:
     write_policy(aurora)
     aurora.sign_policy()
-    write_policy(aurora, columns="age_band, income_band")
+    write_policy(aurora, columns=("age_band", "income_band"))
 
-    with pytest.raises(PolicyEditedError):
+    with pytest.raises(DocumentEditedError):
         aurora.policy()
 
 
@@ -254,14 +273,31 @@ def test_comment_added_after_signing_changes_nothing(aurora: BrandHome) -> None:
 
 def test_changed_policy_needs_a_higher_version(aurora: BrandHome) -> None:
     write_policy(aurora)
-    aurora.sign_policy()
-    write_policy(aurora, columns="age_band, income_band")
+    first = aurora.sign_policy()
+    write_policy(aurora, columns=("age_band", "income_band"))
 
-    with pytest.raises(PolicyVersionError):
+    with pytest.raises(DocumentVersionError):
         aurora.sign_policy()
 
-    write_policy(aurora, version=2, columns="age_band, income_band")
+    write_policy(aurora, version="2.0.0", supersedes=first, columns=("age_band", "income_band"))
     assert aurora.sign_policy() == aurora.policy().digest
+
+
+@pytest.mark.parametrize("named", ["null", "ab" * 32])
+def test_changed_policy_names_the_one_it_supersedes(aurora: BrandHome, named: str) -> None:
+    write_policy(aurora)
+    first = aurora.sign_policy()
+    write_policy(aurora, version="1.1.0", columns=("income_band",), supersedes=named)
+
+    with pytest.raises(DocumentSupersedesError, match=first):
+        aurora.sign_policy()
+
+
+def test_first_policy_supersedes_nothing(aurora: BrandHome) -> None:
+    write_policy(aurora, supersedes="ab" * 32)
+
+    with pytest.raises(DocumentSupersedesError, match="left out"):
+        aurora.sign_policy()
 
 
 def test_policy_signed_by_another_key_is_refused(aurora: BrandHome, tmp_path: Path) -> None:
@@ -271,7 +307,7 @@ def test_policy_signed_by_another_key_is_refused(aurora: BrandHome, tmp_path: Pa
     twin.sign_policy()
     aurora.signed_policy_file.write_bytes(twin.signed_policy_file.read_bytes())
 
-    with pytest.raises(PolicySignatureError):
+    with pytest.raises(SignedDocumentError):
         aurora.policy()
 
 
@@ -289,7 +325,7 @@ def test_policy_of_another_brand_is_refused(
 ) -> None:
     write_policy(aurora, brand="borealis")
 
-    with pytest.raises(HomeDocumentError, match=r"policy\.yaml:5"):
+    with pytest.raises(HomeDocumentError, match=r"policy\.yaml:7"):
         act(aurora)
 
 

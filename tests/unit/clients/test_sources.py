@@ -35,7 +35,7 @@ def test_the_row_salt_is_the_keys_and_the_assets_alone() -> None:
     key, other = X25519PrivateKey.generate(), X25519PrivateKey.generate()
     salt = row_salt(key, an_asset())
     assert len(bytes.fromhex(salt)) == 32
-    assert salt == row_salt(key, an_asset(version=2))
+    assert salt == row_salt(key, an_asset(version="2.0.0"))
     assert salt != row_salt(other, an_asset())
     assert salt != row_salt(key, an_asset(id="others"))
     assert key.private_bytes_raw().hex() not in salt

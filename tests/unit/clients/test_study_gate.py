@@ -12,8 +12,8 @@ import pytest
 from hanse_clients.errors import (
     CharterRefusedError,
     CharterRollbackError,
+    DocumentEditedError,
     PolicyDeniedError,
-    PolicyEditedError,
     QuestionForeignError,
     StudyNotApprovedError,
     StudyNotSeenError,
@@ -167,7 +167,7 @@ def test_a_policy_tightened_while_the_study_runs_stops_it_at_the_next_round(
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
     assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
-    put_policy(brand.home, a_league_policy("alder", league.clock(), version=2, permits=()))
+    put_policy(brand.home, a_league_policy("alder", league.clock(), permits=()))
     refused(league, PolicyDeniedError, digest, MeasureRequest())
 
 
@@ -177,7 +177,7 @@ def test_a_policy_edited_after_signing_refuses_everything(
     digest = league.approved(a_league_histogram(league.clock()))
     loosened = a_league_policy("alder", league.clock(), epsilon=99.0)
     write_yaml(brand.home.policy_file, loosened)
-    refused(league, PolicyEditedError, digest)
+    refused(league, DocumentEditedError, digest)
 
 
 def test_a_charter_that_drops_the_brand_refuses_everything(
@@ -258,7 +258,6 @@ def test_a_study_is_refused_once_the_purposes_budget_no_longer_suffices(
     poorer = a_league_policy(
         "alder",
         league.clock(),
-        version=2,
         budgets=(a_league_budget(Purpose.AUDIENCE_ANALYTICS, 2.9),),
     )
     put_policy(brand.home, poorer)
@@ -269,7 +268,7 @@ def test_a_study_is_refused_once_the_purposes_budget_no_longer_suffices(
 def test_a_second_study_is_refused_when_the_first_has_used_the_budget(
     league: SmallLeague, brand: BrandParts
 ) -> None:
-    put_policy(brand.home, a_league_policy("alder", league.clock(), epsilon=3.5, version=2))
+    put_policy(brand.home, a_league_policy("alder", league.clock(), epsilon=3.5))
     first = league.approved(a_league_histogram(league.clock()))
     second = league.approved(a_league_histogram(league.clock(), id="second"))
     for payload in (CohortRequest(), MeasureRequest()):
@@ -280,7 +279,7 @@ def test_a_second_study_is_refused_when_the_first_has_used_the_budget(
 
 def test_a_purpose_without_a_budget_is_refused(league: SmallLeague, brand: BrandParts) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
-    put_policy(brand.home, a_league_policy("alder", league.clock(), version=2, budgets=()))
+    put_policy(brand.home, a_league_policy("alder", league.clock(), budgets=()))
     refused(league, PolicyDeniedError, digest)
     assert "budget.purpose" in denied_by(brand, digest)
 
@@ -297,7 +296,7 @@ def test_a_stale_consent_register_is_refused(league: SmallLeague, brand: BrandPa
     digest = league.approved(a_league_histogram(league.clock()))
     strict = ConsentRules(max_age_hours=1)
     league.clock.ahead += 2 * HOUR
-    put_policy(brand.home, a_league_policy("alder", league.clock(), version=2, consent=strict))
+    put_policy(brand.home, a_league_policy("alder", league.clock(), consent=strict))
     refused(league, PolicyDeniedError, digest)
     assert denied_by(brand, digest) == ("consent.age",)
 

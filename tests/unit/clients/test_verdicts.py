@@ -37,7 +37,7 @@ def brand(league: SmallLeague) -> BrandParts:
 
 
 def make_manual(league: SmallLeague, brand: BrandParts) -> None:
-    policy = a_league_policy("alder", league.clock(), version=2, approval=ApprovalMode.MANUAL)
+    policy = a_league_policy("alder", league.clock(), approval=ApprovalMode.MANUAL)
     put_policy(brand.home, policy)
 
 
@@ -98,7 +98,7 @@ def test_an_approval_given_earlier_does_not_overrule_a_later_refusal_by_rule(
     make_manual(league, brand)
     digest = heard(league, brand)
     brand.desk.approve(digest, league.clock())
-    denying = a_league_policy("alder", league.clock(), version=3, permits=())
+    denying = a_league_policy("alder", league.clock(), permits=())
     put_policy(brand.home, denying)
     verdict = brand.desk.settle(digest, league.clock())
     assert verdict is not None
@@ -125,7 +125,7 @@ def test_an_unchanged_verdict_is_signed_once(league: SmallLeague, brand: BrandPa
 def test_a_changed_policy_makes_a_new_verdict(league: SmallLeague, brand: BrandParts) -> None:
     digest = heard(league, brand)
     first = brand.desk.settle(digest, league.clock())
-    put_policy(brand.home, a_league_policy("alder", league.clock(), epsilon=7.0, version=2))
+    put_policy(brand.home, a_league_policy("alder", league.clock(), epsilon=7.0))
     second = brand.desk.settle(digest, league.clock())
     assert first is not None
     assert second is not None

@@ -121,7 +121,7 @@ def test_documents_load_strictly_and_belong_together(league: League) -> None:
         listed = {column.name for column in asset.columns}
         for permit in policy.permits:
             assert permit.asset == asset.id
-            assert set(permit.columns) <= listed - SENSITIVE
+            assert set(permit.column_names) <= listed - SENSITIVE
     assert [load_study(s.path).document.id for s in league.studies] == list(DemoStudy)
 
 

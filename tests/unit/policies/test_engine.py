@@ -14,10 +14,13 @@ from hanse_policies.documents import (
     ComputationKind,
     ConsentState,
     Floors,
+    FlowLabel,
     Limits,
     NumericFeature,
     OneOf,
     Purpose,
+    ReleaseForm,
+    Sensitivity,
     Study,
     Verdict,
 )
@@ -28,6 +31,7 @@ from tests.support.documents import (
     NOW,
     a_budget,
     a_charter,
+    a_column,
     a_consent_mapping,
     a_consent_state,
     a_histogram,
@@ -76,7 +80,12 @@ def test_nothing_is_permitted_unless_signatures_are_shown() -> None:
         budget=case.budget,
         now=case.now,
     )
-    assert decision.denied_by == ("signature.charter", "signature.policy", "signature.study")
+    assert decision.denied_by == (
+        "signature.charter",
+        "signature.policy",
+        "signature.asset",
+        "signature.study",
+    )
 
 
 HISTOGRAM_ON = {
@@ -139,9 +148,7 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
                 study=HISTOGRAM_ON["Person_ID"],
                 policy=a_policy(permits=(a_histogram_permit(columns=("Person_ID",)),)),
                 asset=an_asset(
-                    columns=[
-                        {"name": "Person_ID", "type": "number", "description": "a copy of the id"}
-                    ]
+                    columns=(a_column("Person_ID"),)
                 ),
             ),
             {"columns.person"},
@@ -170,6 +177,26 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             ),
             {"columns.type"},
         ),
+        (
+            Case(
+                asset=an_asset(
+                    columns=(
+                        a_column("visits", sensitivity=Sensitivity.SENSITIVE),
+                        *(a_column(name) for name in ("spend", "region", "bought")),
+                    )
+                )
+            ),
+            {"columns.sensitive"},
+        ),
+        # flow and form of release
+        (
+            Case(
+                study=a_shared_training_study(), policy=with_permit(least_protection=FlowLabel.F4)
+            ),
+            {"flow.permit"},
+        ),
+        (Case(policy=with_permit(least_protection=FlowLabel.F5)), {"flow.permit"}),
+        (Case(policy=with_permit(releases=(ReleaseForm.TABLE,))), {"release-form.permit"}),
         # consent
         (Case(consent=a_consent_state(None)), {"consent.register"}),
         (Case(consent=a_consent_state(NOW.replace(tzinfo=None))), {"consent.register"}),
@@ -277,6 +304,10 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"retention.charter"},
         ),
         (Case(study=a_training_study(expires=NOW)), {"expiry.study"}),
+        (
+            Case(policy=a_policy(active_from=NOW + timedelta(microseconds=1))),
+            {"expiry.policy"},
+        ),
         (Case(now=NOW.replace(tzinfo=None)), {"expiry.clock"}),
         # signatures and identity
         (
@@ -288,12 +319,13 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             Case(signature=replace(SIGNED, policy=brand_key("birch").public_hex)),
             {"signature.policy"},
         ),
+        (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
         (Case(study=a_training_study(alliance="coast2")), {"identity.alliance"}),
         (Case(policy=a_policy(alliance="coast2")), {"identity.alliance"}),
         (Case(asset=an_asset(brand="birch")), {"identity.brand"}),
         (
             Case(charter=a_charter(members=(a_member("birch"), a_member("cedar")))),
-            {"identity.member", "signature.policy"},
+            {"identity.member", "signature.policy", "signature.asset"},
         ),
     ],
 )  # fmt: skip
@@ -350,6 +382,16 @@ def test_the_strictest_terms_are_the_effective_ones() -> None:
     assert terms is not None
     assert (terms.minimum_persons, terms.minimum_brands, terms.retention_days) == (500, 3, 30)
     assert (terms.epsilon, terms.delta) == (3.0, 1e-6)
+
+
+def test_a_sensitive_column_is_covered_where_the_permit_names_it_as_one() -> None:
+    sensitive = an_asset(
+        columns=tuple(
+            a_column(name, sensitivity=Sensitivity.SENSITIVE)
+            for name in ("visits", "spend", "region", "bought")
+        )
+    )
+    assert Case(asset=sensitive, policy=with_permit(sensitive=True)).decide().is_permitted
 
 
 @pytest.mark.parametrize("year", [1, 9999])

@@ -19,10 +19,14 @@ from hanse_policies.documents import (
     ConsentState,
     Feature,
     Floors,
+    FlowLabel,
     OneOf,
     PopulationFilter,
     PrivacyParameters,
     Purpose,
+    ReleaseForm,
+    Sensitivity,
+    Study,
     TrainModel,
     Verdict,
 )
@@ -35,6 +39,7 @@ from tests.support.documents import (
     OPERATOR_KEY,
     a_budget,
     a_charter,
+    a_column,
     a_histogram,
     a_histogram_permit,
     a_key,
@@ -102,6 +107,9 @@ def cases(draw: st.DrawFn) -> Case:
             minimum_persons=draw(mostly(100, 60, 101)),
             retention_days=draw(mostly(180, 3650)),
             columns=draw(mostly(("visits", "spend", "region", "bought"), ("visits", "nowhere"))),
+            sensitive=draw(st.booleans()),
+            releases=draw(mostly((ReleaseForm.MODEL,), (ReleaseForm.TABLE,), tuple(ReleaseForm))),
+            least_protection=draw(mostly(FlowLabel.F3, FlowLabel.F4, FlowLabel.F5, FlowLabel.F0)),
         ),
         a_histogram_permit(recipients=("alliance-members", "operator")),
         a_permit(asset="orders", recipients=("operator",)),
@@ -158,8 +166,14 @@ def cases(draw: st.DrawFn) -> Case:
                 )
             ),
             consent=ConsentRules(max_age_hours=draw(mostly(48, 24, 23))),
+            active_from=NOW + timedelta(hours=draw(mostly(-1, 0, 1))),
         ),
-        asset=an_asset(brand=draw(mostly("alder", "birch"))),
+        asset=an_asset(
+            brand=draw(mostly("alder", "birch")),
+            columns=tuple(
+                a_column(name, sensitivity=draw(mostly(*Sensitivity))) for name, _, _ in COLUMNS
+            ),
+        ),
         consent=consent,
         budget=draw(
             mostly(
@@ -175,6 +189,7 @@ def cases(draw: st.DrawFn) -> Case:
             study=draw(mostly(OPERATOR_KEY.public_hex, None, a_key(99).public_hex)),
             charter=draw(mostly(OPERATOR_KEY.public_hex, None)),
             policy=draw(mostly(brand_key("alder").public_hex, None, OPERATOR_KEY.public_hex)),
+            asset=draw(mostly(brand_key("alder").public_hex, None, OPERATOR_KEY.public_hex)),
         ),
     )
 
@@ -187,6 +202,7 @@ def the_parties_are_right(case: Case) -> bool:
         and case.asset.brand == case.policy.brand
         and members.get(case.policy.brand) is not None
         and case.signature.policy == members[case.policy.brand]
+        and case.signature.asset == members[case.policy.brand]
         and case.signature.study == operator
         and case.signature.charter == operator
     )
@@ -228,12 +244,30 @@ def a_permit_covers_it(case: Case) -> bool:
         study.purpose == permit.purpose
         and study.computation.kind in permit.computations
         and study.asset == permit.asset
-        and set(study.columns()) <= set(permit.columns)
+        and set(study.columns()) <= set(permit.column_names)
         and set(study.recipients) <= set(permit.recipients)
         and study.minimum_persons >= permit.minimum_persons
         and study.retention_days <= permit.retention_days
+        and release_form(case) in permit.releases
+        and permit.least_protection in protection_at_most(study)
+        and {c.name for c in permit.columns if c.sensitive} >= sensitive_columns(case)
         for permit in case.policy.permits
     )
+
+
+def release_form(case: Case) -> ReleaseForm:
+    trains = isinstance(case.study.computation, TrainModel)
+    return ReleaseForm.MODEL if trains else ReleaseForm.TABLE
+
+
+def protection_at_most(study: Study) -> set[FlowLabel]:
+    shared = {FlowLabel.F0, FlowLabel.F1, FlowLabel.F2, FlowLabel.F3}
+    return shared if study.privacy.distributed else {*shared, FlowLabel.F4}
+
+
+def sensitive_columns(case: Case) -> set[str]:
+    read = set(case.study.columns())
+    return {c.name for c in case.asset.columns if c.name in read and c.sensitivity != "ordinary"}
 
 
 def the_columns_fit(case: Case) -> bool:
@@ -293,6 +327,7 @@ def expected(case: Case) -> bool:
         and consent_allows(case)
         and the_budget_suffices(case)
         and case.now < case.study.expires
+        and case.policy.active_from <= case.now
     )
 
 

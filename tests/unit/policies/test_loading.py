@@ -61,8 +61,8 @@ def test_the_samples_are_valid_documents() -> None:
 
 def test_a_field_is_found_on_its_line() -> None:
     source = load_policy(SAMPLES / "policy.yaml").source
-    assert source.line_of("permits", 1, "columns") == "policy.yaml:18"
-    assert source.line_of("permits", 0) == "policy.yaml:8"
+    assert source.line_of("permits", 1, "columns") == "policy.yaml:28"
+    assert source.line_of("permits", 0) == "policy.yaml:11"
     assert source.line_of() == "policy.yaml:2"
 
 
@@ -90,14 +90,14 @@ def test_malformed_yaml_is_told_with_its_place(write: Path) -> None:
     error = policy_refusal(write, "computations: [train-model]", "computations: [train-model")
     assert isinstance(error, DocumentSyntaxError)
     assert error.code == "document-syntax"
-    assert str(error).startswith("policy.yaml:10:10: expected well-formed YAML")
+    assert str(error).startswith("policy.yaml:13:10: expected well-formed YAML")
 
 
 def test_an_unknown_field_is_refused_with_the_name_that_was_meant(write: Path) -> None:
     error = policy_refusal(write, "    retention_days: 180", "    retention_day: 180")
     assert error.code == "document-invalid"
     assert str(error) == (
-        "policy.yaml:8:5: expected field `permits[0].retention_days`, got none; add it"
+        "policy.yaml:11:5: expected field `permits[0].retention_days`, got none; add it"
     )
 
 
@@ -106,7 +106,7 @@ def test_an_extra_field_is_refused_where_its_name_stands(write: Path) -> None:
         write, "    retention_days: 180", "    retention_days: 180\n    allow_all: true"
     )
     assert str(error) == (
-        "policy.yaml:15:5: expected no field `permits[0].allow_all`, got one; remove it"
+        "policy.yaml:25:5: expected no field `permits[0].allow_all`, got one; remove it"
     )
     assert error.field == "permits[0].allow_all"
 
@@ -114,7 +114,7 @@ def test_an_extra_field_is_refused_where_its_name_stands(write: Path) -> None:
 def test_a_mistyped_optional_field_is_refused_with_a_suggestion(write: Path) -> None:
     error = policy_refusal(write, "approval: manual", "aproval: automatic")
     assert str(error) == (
-        "policy.yaml:35:1: expected no field `aproval`, got one; did you mean `approval`"
+        "policy.yaml:49:1: expected no field `aproval`, got one; did you mean `approval`"
     )
 
 
@@ -124,7 +124,7 @@ def test_a_duplicate_key_is_refused(write: Path) -> None:
     )
     assert isinstance(error, DocumentSyntaxError)
     assert str(error) == (
-        "policy.yaml:14:5: expected each key once, got `minimum_persons` again (first on line 13)"
+        "policy.yaml:24:5: expected each key once, got `minimum_persons` again (first on line 23)"
     )
 
 

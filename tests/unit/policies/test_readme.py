@@ -31,4 +31,6 @@ def test_the_python_of_the_readme_runs(
     code = README.split("```python\n")[1].split("```")[0]
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0] == str(("signature.charter", "signature.policy", "signature.study"))
+    assert shown[0] == str(
+        ("signature.charter", "signature.policy", "signature.asset", "signature.study")
+    )

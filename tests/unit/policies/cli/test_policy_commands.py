@@ -38,7 +38,7 @@ def test_check_tells_what_each_document_is(hanse: Hanse) -> None:
     code, out, _ = hanse("check", *sorted(SAMPLES.glob("*.yaml")))
     assert code == 0
     assert len(out.splitlines()) == 6
-    assert "policy.yaml: BrandPolicy lantern-policy version 1, digest " in out
+    assert "policy.yaml: BrandPolicy lantern-policy version 1.0.0, digest " in out
 
 
 def test_check_goes_on_after_a_bad_document_and_ends_with_3(hanse: Hanse, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_check_prints_json_with_errors_in_place(hanse: Hanse, tmp_path: Path) ->
     first, second = json.loads(out)
     assert code == 3
     assert first["error"] == "document-file"
-    assert (second["kind"], second["id"], second["version"]) == ("DataAsset", "customers", 1)
+    assert (second["kind"], second["id"], second["version"]) == ("DataAsset", "customers", "1.0.0")
 
 
 @pytest.mark.parametrize("study", ["propensity", "audience"])
@@ -71,7 +71,7 @@ def test_explain_permits_the_sample_studies(hanse: Hanse, study: str) -> None:
 def test_explain_refuses_the_sample_study_with_lines_and_changes(hanse: Hanse) -> None:
     code, out, _ = explain(hanse, "refused")
     assert code == 1
-    assert "columns age_years (study-refused.yaml:13) [policy.yaml:18;" in out
+    assert "columns age_years (study-refused.yaml:13) [policy.yaml:28;" in out
     assert "to permit it: lower retention_days to 365" in out
 
 

@@ -1,0 +1,128 @@
+"""A brand's documents take effect only as they were signed.
+
+Rules: what is decided by is the signed payload; the YAML beside it must say the
+same, field for field, so that nobody reads one document and decides by another;
+comments and layout may differ. A changed document has a higher version and names
+the one that it supersedes, so that no version is left out or put in its place twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from hanse_clients.errors import (
+    DocumentEditedError,
+    DocumentSupersedesError,
+    DocumentUnsignedError,
+    DocumentVersionError,
+    SignedDocumentError,
+)
+from hanse_policies.canonical import digest
+from hanse_policies.documents import BrandPolicy, DataAsset
+from hanse_policies.durable_files import replace
+from hanse_policies.errors import SignatureError
+from hanse_policies.loading import Loaded, Source
+from hanse_policies.signing import Envelope, SigningKey, open_envelope
+from hanse_policies.versions import Step, VersionNumber
+
+Signed = TypeVar("Signed", BrandPolicy, DataAsset)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedDocument(Generic[Signed]):
+    """A document in effect.
+
+    Attributes:
+        document: The document.
+        digest: Digest of its signed payload.
+        source: Where each of its fields stands in its YAML file.
+    """
+
+    document: Signed
+    digest: str
+    source: Source
+
+
+def sign_document(written: Loaded[Signed], signed: Path, key: SigningKey) -> str:
+    """Put a document into effect; signing the same one again changes nothing.
+
+    Args:
+        written: The document in YAML.
+        signed: Where the signed one goes, in place of an older one.
+        key: The brand's signing key.
+
+    Returns:
+        The digest of the document in effect.
+
+    Raises:
+        DocumentVersionError: It differs from the signed one without a higher version.
+        DocumentSupersedesError: It does not name the signed one as the one before it.
+        SignedDocumentError: The signed one is not signed by this brand.
+    """
+    document, model = written.document, type(written.document)
+    before = _opened(signed, model, key.public_hex)[1] if signed.exists() else None
+    if before is not None and digest(before) == digest(document):
+        return digest(document)
+    _check_succession(before, document)
+    envelope = key.sign(document)
+    replace(signed, envelope.to_json())
+    return envelope.payload_digest
+
+
+def verified_document(
+    written: Loaded[Signed], signed: Path, public_hex: str
+) -> VerifiedDocument[Signed]:
+    """Return the document in effect, or refuse.
+
+    Args:
+        written: The document in YAML.
+        signed: The signed document.
+        public_hex: The brand's public signing key.
+
+    Raises:
+        DocumentUnsignedError: No signed document lies there.
+        DocumentEditedError: The YAML says something else than what was signed.
+        SignedDocumentError: The signed one is not signed by this brand.
+    """
+    name = written.source.name
+    if not signed.exists():
+        raise DocumentUnsignedError(
+            f"expected {name} to be signed, got no {signed.name}; put it into effect with "
+            "hanse brand sign"
+        )
+    envelope, in_effect = _opened(signed, type(written.document), public_hex)
+    if in_effect != written.document:
+        raise DocumentEditedError(
+            f"expected {name} as it was signed (version {in_effect.version}), got an "
+            "edited one; raise its version and run hanse brand sign, or undo the edit"
+        )
+    return VerifiedDocument(in_effect, envelope.payload_digest, written.source)
+
+
+def _check_succession(before: Signed | None, document: Signed) -> None:
+    expected = None if before is None else digest(before)
+    if before is not None:
+        newest = VersionNumber.of(before.version)
+        if newest.step_to(VersionNumber.of(document.version)) is None:
+            raise DocumentVersionError(
+                f"expected a changed document to have version {newest.after(Step.PATCH)} or "
+                f"higher, got {document.version}; raise its version"
+            )
+    if document.supersedes != expected:
+        raise DocumentSupersedesError(
+            f"expected supersedes to be {expected or 'left out, as nothing was signed before'}, "
+            f"got {document.supersedes or 'none'}; name the version in effect"
+        )
+
+
+def _opened(signed: Path, model: type[Signed], public_hex: str) -> tuple[Envelope, Signed]:
+    try:
+        envelope = Envelope.from_json(signed.read_bytes())
+        return envelope, open_envelope(envelope, model, public_hex)
+    except SignatureError as error:
+        raise SignedDocumentError(
+            f"expected {signed.name} to be signed by this brand's key, got another signature or "
+            "changed content; restore it, or move it away and sign anew"
+        ) from error
