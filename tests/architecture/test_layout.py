@@ -39,6 +39,7 @@ OUTERMOST_FRAMES = {
     "clients/hanse_clients/data/worker.py": "the warehouse worker's process: it tells and stops",
     "flower/hanse_flower/responder.py": "code of other parties runs here; only a code may leave",
     "policies/hanse_policies/command.py": "the process",
+    "server/hanse_server/lease_keeper.py": "the lease's thread: it tells, and keeps the lease",
     "server/hanse_server/link/admission.py": "an rpc; gRPC would send the exception's text",
     "server/hanse_server/run_board.py": "a run's thread: it tells whoever follows and stops",
 }

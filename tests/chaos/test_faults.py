@@ -59,6 +59,18 @@ def test_a_process_is_killed_at_the_pass_that_was_armed(control: ControlFile, tr
     assert list(trace.news()) == []
 
 
+def test_a_process_whose_disk_is_full_passes_its_points_and_tells(
+    control: ControlFile, trace: Trace
+) -> None:
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    subprocess.run(
+        [sys.executable, "-c", full + REACHING, control.path, trace.path],
+        env=os.environ | {"PYTHONPATH": ":".join(sys.path)},
+        check=True,
+    )
+    assert [event["event"] for event in trace.news()] == ["reached", *["passed"] * 5]
+
+
 def test_faults_can_be_armed_and_taken_away_while_a_process_runs(
     control: ControlFile, trace: Trace
 ) -> None:
