@@ -227,8 +227,8 @@ def unpack(data: memoryview, shapes: Parameters) -> Parameters:
 
 def brand_of(home: BrandHome, study: Study) -> LocalWork:
     """Read the rows that the product would train on, once."""
-    asset, policy = home.asset().document, home.policy().document
-    sources = BrandSources(asset, home.asset_file.parent)
+    asset, policy = home.documents.asset().document, home.documents.policy().document
+    sources = BrandSources(asset, home.documents.asset_file.parent)
     view = view_for(study, asset, policy, clock(), row_salt(home.keys().agreement, asset))
     rows = sources.rows().rows(view)
     return LocalWork(study, rows, len(rows.label))

@@ -180,14 +180,14 @@ def _join_brand(alliance: Alliance, path: Path, number: int, persons: int) -> Br
     ids = [f"p{row}" for row in range(persons)]
     write_customers(path / "households.parquet", ids, np.random.default_rng(number))
     write_register(synthetic_consents(name, ids, clock()), path / "consent.parquet")
-    write_document(brand.asset_file, packaged("asset.yaml", DataAsset, {"brand": name}))
+    write_document(brand.documents.asset_file, packaged("asset.yaml", DataAsset, {"brand": name}))
     policy = packaged("policy.yaml", BrandPolicy, {"brand": name})
     budgets = tuple(
         budget.model_copy(update={"epsilon": EPSILON_OF_PURPOSE}) for budget in policy.budgets
     )
-    write_document(brand.policy_file, policy.model_copy(update={"budgets": budgets}))
-    brand.sign_asset()
-    brand.sign_policy()
+    write_document(brand.documents.policy_file, policy.model_copy(update={"budgets": budgets}))
+    brand.documents.sign_asset()
+    brand.documents.sign_policy()
     return brand
 
 

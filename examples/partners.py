@@ -65,8 +65,8 @@ def enrol_partner(alliance: Alliance, folder: Path, brand: str) -> None:
     home = BrandHome.found(folder / brand, settings, now=now)
     bundle = alliance.enrol(home.request_file.read_bytes()).bundle
     joined = home.join(bundle.to_json(), alliance.home.fingerprint(), now=now)
-    joined.sign_asset()
-    joined.sign_policy()
+    joined.documents.sign_asset()
+    joined.documents.sign_policy()
 
 
 def enrol_reader(alliance: Alliance, folder: Path) -> None:

@@ -50,7 +50,7 @@ def aggregating_responder(
         gate,
         ledger,
         sources,
-        row_salt=row_salt(keys.agreement, home.asset().document),
+        row_salt=row_salt(keys.agreement, home.documents.asset().document),
         randomness=randomness,
         clock=clock,
     )

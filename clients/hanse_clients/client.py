@@ -102,8 +102,8 @@ class BrandClient:
             self._rounds = opened.enter_context(home.open_rounds())
             self._ledger = Ledger(home.ledger_file)
             self._journal = EgressJournal(home.journal_file)
-            asset = home.asset().document
-            self._sources = BrandSources(asset, home.asset_file.parent)
+            asset = home.documents.asset().document
+            self._sources = BrandSources(asset, home.documents.asset_file.parent)
             opened.callback(self._sources.close)
             self._salt = row_salt(home.keys().agreement, asset)
             self._gate = StudyGate(home, self._state, self._ledger, self._sources)
@@ -201,10 +201,11 @@ class BrandClient:
             StudyNameError: No study goes by that name here.
             DataError: What is wrong, by its exact kind; see `check_schema` and `check_view`.
         """
-        source, asset = self._sources.rows(), self.home.asset().document
+        source, asset = self._sources.rows(), self.home.documents.asset().document
         if study is None:
             return check_schema(source, asset.id)
-        opened, policy = self._gate.open(self.digest_of(study)), self.home.policy().document
+        opened = self._gate.open(self.digest_of(study))
+        policy = self.home.documents.policy().document
         return check_view(source, view_for(opened.study, asset, policy, self._clock(), self._salt))
 
     def approve(self, study: str) -> StudyVerdict:
@@ -228,7 +229,7 @@ class BrandClient:
         """Show each purpose's budget and what is spent of it in the present period."""
         now = self._clock()
         standings = []
-        for budget in self.home.policy().document.budgets:
+        for budget in self.home.documents.policy().document.budgets:
             period = budget.period_at(now)
             spent = None if period is None else self._ledger.spent(budget.purpose, budget, now)
             standings.append(BudgetStanding(budget, period and period[1], spent))
@@ -312,7 +313,7 @@ class BrandClient:
         key, now = self.home.membership().operator_key, self._clock()
         verified = read_release(Path(release), key, now)
         study = self._gate.open(verified.card.study).study
-        asset, policy = self.home.asset().document, self.home.policy().document
+        asset, policy = self.home.documents.asset().document, self.home.documents.policy().document
         view = scoring_view(study, asset, policy, purpose=purpose, row_salt=self._salt, now=now)
         return score(verified, view, self._sources.rows(), Path(out))
 

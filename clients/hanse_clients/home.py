@@ -25,6 +25,7 @@ from typing import Annotated, Final, Literal
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import StringConstraints
 
+from hanse_clients.brand_documents import BrandDocuments
 from hanse_clients.enrolment import (
     BrandKeys,
     BrandName,
@@ -44,10 +45,8 @@ from hanse_clients.errors import (
     BrandKeyError,
     BrandNotJoinedError,
     BrandRecordsMissingError,
-    HomeDocumentError,
 )
 from hanse_clients.round_store import RoundStore
-from hanse_clients.signed_documents import VerifiedDocument, sign_document, verified_document
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_federation.audit import EgressJournal
 from hanse_federation.privacy.ledger import Ledger
@@ -58,14 +57,12 @@ from hanse_policies.documents import (
     AllianceCharter,
     AllianceId,
     BrandId,
-    BrandPolicy,
-    DataAsset,
     StrictModel,
 )
 from hanse_policies.documents.base import Identifier, ShortText
 from hanse_policies.documents.enrolment import ServerAddress
 from hanse_policies.keyfiles import read_private, write_private
-from hanse_policies.loading import Loaded, load_asset, load_document, load_policy
+from hanse_policies.loading import load_document
 from hanse_policies.signing import Envelope, SigningKey
 
 CONFIGURATION_FILE: Final = "brand.yaml"
@@ -172,24 +169,9 @@ class BrandHome:
         return self._file("request.json")
 
     @property
-    def asset_file(self) -> Path:
-        """Where the brand describes its data and consent register."""
-        return self._file("asset.yaml")
-
-    @property
-    def policy_file(self) -> Path:
-        """Where the brand writes what it permits."""
-        return self._file("policy.yaml")
-
-    @property
-    def signed_asset_file(self) -> Path:
-        """The asset in effect."""
-        return self._file("asset.dsse.json")
-
-    @property
-    def signed_policy_file(self) -> Path:
-        """The policy in effect."""
-        return self._file("policy.dsse.json")
+    def documents(self) -> BrandDocuments:
+        """The brand's policy and the description of its data."""
+        return BrandDocuments(self.path, self.name, self.signing_key)
 
     @property
     def ledger_file(self) -> Path:
@@ -346,71 +328,6 @@ class BrandHome:
         """Return a charter that this brand accepted, verified anew; raises as `charter`."""
         key = self._bundle().document.operator_key
         return check_charter(Envelope.from_json(held.envelope), key, self.name, self.keys())
-
-    def asset(self) -> Loaded[DataAsset]:
-        """Read the description of the brand's data.
-
-        Raises:
-            DocumentError: `asset.yaml` is missing or not valid.
-            HomeDocumentError: It speaks of another brand.
-        """
-        loaded = load_asset(self.asset_file)
-        if loaded.document.brand != self.configuration.brand:
-            raise HomeDocumentError(
-                f"expected an asset of brand {self.configuration.brand}, got one of "
-                f"{loaded.document.brand} ({loaded.source.line_of('brand')})"
-            )
-        return loaded
-
-    def sign_asset(self) -> str:
-        """Put `asset.yaml` into effect; returns its digest.
-
-        Raises:
-            DocumentError, HomeDocumentError: As `asset` raises.
-            SignedDocumentError: It cannot follow the signed one.
-        """
-        return sign_document(self.asset(), self.signed_asset_file, self.signing_key())
-
-    def signed_asset(self) -> VerifiedDocument[DataAsset]:
-        """Return the asset in effect.
-
-        Raises:
-            DocumentError, HomeDocumentError: As `asset` raises.
-            SignedDocumentError: It was never signed, or edited after.
-        """
-        key = self.signing_key().public_hex
-        return verified_document(self.asset(), self.signed_asset_file, key)
-
-    def sign_policy(self) -> str:
-        """Put `policy.yaml` into effect; returns its digest.
-
-        Raises:
-            DocumentError: The YAML is not a valid policy.
-            HomeDocumentError: It is for another brand or alliance.
-            SignedDocumentError: It cannot follow the signed one.
-        """
-        return sign_document(self._written_policy(), self.signed_policy_file, self.signing_key())
-
-    def policy(self) -> VerifiedDocument[BrandPolicy]:
-        """Return the policy in effect.
-
-        Raises:
-            DocumentError, HomeDocumentError: As `sign_policy` raises.
-            SignedDocumentError: It was never signed, or edited after.
-        """
-        key = self.signing_key().public_hex
-        return verified_document(self._written_policy(), self.signed_policy_file, key)
-
-    def _written_policy(self) -> Loaded[BrandPolicy]:
-        loaded, name = load_policy(self.policy_file), self.name
-        policy = loaded.document
-        if (policy.alliance, policy.brand) != (name.alliance, name.brand):
-            field = "brand" if policy.alliance == name.alliance else "alliance"
-            raise HomeDocumentError(
-                f"expected a policy of brand {name.brand} for alliance {name.alliance}, got one of "
-                f"{policy.brand} for {policy.alliance} ({loaded.source.line_of(field)})"
-            )
-        return loaded
 
     def _bundle(self) -> VerifiedBundle:
         pinned, file = self.configuration.authority, self._file("bundle.json")

@@ -154,7 +154,7 @@ class StudyGate:
 
     def rehearse(self, digest: str, now: datetime) -> Judgement:
         """Decide as if the consent register were fresh and complete, without reading it."""
-        asset = self._home.asset().document
+        asset = self._home.documents.asset().document
         assumed = ConsentState(now, frozenset(asset.consent.purposes))
         return self._judge(self.open(digest), now, assumed)
 
@@ -206,7 +206,7 @@ class StudyGate:
 
     def _judge(self, opened: OpenedStudy, now: datetime, consent: ConsentState) -> Judgement:
         charter, own = self._home.charter(self._state), self._home.signing_key().public_hex
-        policy, asset = self._home.policy(), self._home.signed_asset()
+        policy, asset = self._home.documents.policy(), self._home.documents.signed_asset()
         decision = decide(
             opened.study,
             charter=charter,

@@ -13,6 +13,8 @@ person and no key.
     │   └── DocumentFileError      document-file
     ├── HomeInUseError             home-in-use
     ├── CanonicalFormError         canonical-form
+    ├── ComparisonError            comparison
+    ├── ApprovalError              approval-invalid
     ├── SignatureError             signature-invalid
     │   ├── EnvelopeFormatError    envelope-format
     │   ├── PayloadTypeError       payload-type
@@ -104,6 +106,20 @@ class CanonicalFormError(HanseError):
 
     code: ClassVar[str] = "canonical-form"
     exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class ComparisonError(HanseError):
+    """Two documents are not versions of one."""
+
+    code: ClassVar[str] = "comparison"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class ApprovalError(HanseError):
+    """An approval is not by one who may approve."""
+
+    code: ClassVar[str] = "approval-invalid"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
 
 
 class SignatureError(HanseError):

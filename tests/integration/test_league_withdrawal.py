@@ -153,8 +153,8 @@ def test_no_view_of_the_product_holds_a_person_without_valid_consent(league: Sma
     consents += [replace(row, taken_back=now) for row in consent_for(persons[100:150], now)]
     consents += [replace(row, given=now + DAY) for row in consent_for(persons[150:200], now)]
     write_data(alder.home, now, persons, consents)
-    source, asset = alder.sources.rows(), alder.home.asset().document
-    policy = alder.home.policy().document
+    source, asset = alder.sources.rows(), alder.home.documents.asset().document
+    policy = alder.home.documents.policy().document
     later = league.clock()
     for study in (a_league_study(now), a_league_histogram(now)):
         view = view_for(study, asset, policy, later, SALT)

@@ -131,17 +131,17 @@ def write_data(
     consent = written.consent.model_copy(update={"purposes": words})
     asset = written.model_copy(update={"brand": brand, "consent": consent})
     put_asset(home, asset)
-    return home.asset().document
+    return home.documents.asset().document
 
 
 def put_asset(home: BrandHome, asset: DataAsset) -> str:
-    write_yaml(home.asset_file, following(home.signed_asset_file, asset))
-    return home.sign_asset()
+    write_yaml(home.documents.asset_file, following(home.documents.signed_asset_file, asset))
+    return home.documents.sign_asset()
 
 
 def put_policy(home: BrandHome, policy: BrandPolicy) -> str:
-    write_yaml(home.policy_file, following(home.signed_policy_file, policy))
-    return home.sign_policy()
+    write_yaml(home.documents.policy_file, following(home.documents.signed_policy_file, policy))
+    return home.documents.sign_policy()
 
 
 def following(signed: Path, document: SignedT) -> SignedT:
@@ -231,7 +231,7 @@ def open_parts(
         state = opened.enter_context(home.open_state())
         rounds = opened.enter_context(home.open_rounds())
         ledger = Ledger(home.ledger_file, connect)
-        asset = home.asset().document
+        asset = home.documents.asset().document
         sources = InProcessSources(asset, home.path)
         opened.callback(sources.close)
         gate = StudyGate(home, state, ledger, sources)

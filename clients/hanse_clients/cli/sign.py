@@ -11,10 +11,10 @@ from hanse_policies.cli.output import AsJson, print_json
 
 def sign_command(*, home: Home, as_json: AsJson = False) -> None:
     """Check policy.yaml and asset.yaml and sign them; until then nothing is permitted."""
-    brand = BrandHome.open(home)
-    asset, policy = brand.sign_asset(), brand.sign_policy()
+    documents = BrandHome.open(home).documents
+    asset, policy = documents.sign_asset(), documents.sign_policy()
     if as_json:
         print_json({"policy": policy, "asset": asset})
         return
-    for file, digest in ((brand.asset_file, asset), (brand.policy_file, policy)):
+    for file, digest in ((documents.asset_file, asset), (documents.policy_file, policy)):
         typer.echo(f"{file}: in effect, digest {digest}")

@@ -253,7 +253,7 @@ def test_the_advertised_commitment_opens_to_what_is_kept_and_to_nothing_else(
     opening = Opening(kept.contribution.nonce, ring_vector(kept.contribution))
     label = attempt.server.state.session.contribution_label()
     verify_opening(reply.advertisement.commitment, opening, label)
-    assert reply.advertisement.policy.hex() == alder_of(league).home.policy().digest
+    assert reply.advertisement.policy.hex() == alder_of(league).home.documents.policy().digest
 
 
 def test_a_later_step_is_journalled_under_the_newest_decision_on_its_study(

@@ -105,7 +105,7 @@ def answering_of(league: SmallLeague) -> Answering:
         brand.gate,
         brand.ledger,
         brand.sources,
-        row_salt=row_salt(brand.home.keys().agreement, brand.home.asset().document),
+        row_salt=row_salt(brand.home.keys().agreement, brand.home.documents.asset().document),
         randomness=SeededRandomness(5),
         clock=league.clock,
     )

@@ -13,7 +13,6 @@ from hanse_clients.data.view import MinimalView, ViewUse, view_for
 from hanse_clients.errors import ColumnUseError, PurposeNotRecordedError, UnlistedColumnError
 from hanse_policies.canonical import digest
 from hanse_policies.documents import (
-    AssetColumn,
     AudienceHistogram,
     Between,
     BinnedAxis,
@@ -40,6 +39,7 @@ from tests.support.brand_tables import (
     training,
     write_brand,
 )
+from tests.support.documents import a_column
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_use_of_a_column_against_its_type_is_refused(asset: DataAsset, asked: St
 
 
 def test_reserved_column_name_is_refused(asset: DataAsset) -> None:
-    column = AssetColumn(name="Hanse_Row", type=ColumnType.CATEGORY, description="A trap")
+    column = a_column("Hanse_Row", type=ColumnType.CATEGORY)
     trapped = DataAsset(**{**dict(asset), "columns": (column,)})
     asked = study(
         AudienceHistogram(axes=(CategoricalFeature(column="Hanse_Row", categories=("x",)),))

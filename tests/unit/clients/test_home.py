@@ -98,7 +98,7 @@ def write_policy(
     supersedes: str = "null",
 ) -> None:
     listed = ", ".join(f"{{name: {name}, necessity: A reason}}" for name in columns)
-    home.policy_file.write_text(
+    home.documents.policy_file.write_text(
         POLICY.format(version=version, columns=listed, brand=brand, supersedes=supersedes)
     )
 
@@ -138,7 +138,7 @@ def test_documents_may_lie_in_the_folder_before_the_brand(tmp_path: Path) -> Non
 
     home = found_brand(tmp_path, "aurora")
 
-    assert home.asset().document.id == "households"
+    assert home.documents.asset().document.id == "households"
 
 
 def test_folder_without_a_brand_is_refused(tmp_path: Path) -> None:
@@ -240,9 +240,9 @@ def test_expelled_brand_learns_of_it_from_the_charter(league: League, aurora: Br
 def test_signed_policy_is_in_effect(aurora: BrandHome) -> None:
     write_policy(aurora)
 
-    signed = aurora.sign_policy()
+    signed = aurora.documents.sign_policy()
 
-    policy = aurora.policy()
+    policy = aurora.documents.policy()
     assert policy.digest == signed
     assert policy.source.line_of("permits", 0, "columns") == "policy.yaml:14"
 
@@ -251,72 +251,74 @@ def test_unsigned_policy_is_not_in_effect(aurora: BrandHome) -> None:
     write_policy(aurora)
 
     with pytest.raises(DocumentUnsignedError, match="hanse brand sign"):
-        aurora.policy()
+        aurora.documents.policy()
 
 
 def test_policy_edited_after_signing_is_refused(aurora: BrandHome) -> None:
     write_policy(aurora)
-    aurora.sign_policy()
+    aurora.documents.sign_policy()
     write_policy(aurora, columns=("age_band", "income_band"))
 
     with pytest.raises(DocumentEditedError):
-        aurora.policy()
+        aurora.documents.policy()
 
 
 def test_comment_added_after_signing_changes_nothing(aurora: BrandHome) -> None:
     write_policy(aurora)
-    signed = aurora.sign_policy()
-    aurora.policy_file.write_text("# reviewed in November\n" + aurora.policy_file.read_text())
+    signed = aurora.documents.sign_policy()
+    aurora.documents.policy_file.write_text(
+        "# reviewed in November\n" + aurora.documents.policy_file.read_text()
+    )
 
-    assert aurora.policy().digest == signed == aurora.sign_policy()
+    assert aurora.documents.policy().digest == signed == aurora.documents.sign_policy()
 
 
 def test_changed_policy_needs_a_higher_version(aurora: BrandHome) -> None:
     write_policy(aurora)
-    first = aurora.sign_policy()
+    first = aurora.documents.sign_policy()
     write_policy(aurora, columns=("age_band", "income_band"))
 
     with pytest.raises(DocumentVersionError):
-        aurora.sign_policy()
+        aurora.documents.sign_policy()
 
     write_policy(aurora, version="2.0.0", supersedes=first, columns=("age_band", "income_band"))
-    assert aurora.sign_policy() == aurora.policy().digest
+    assert aurora.documents.sign_policy() == aurora.documents.policy().digest
 
 
 @pytest.mark.parametrize("named", ["null", "ab" * 32])
 def test_changed_policy_names_the_one_it_supersedes(aurora: BrandHome, named: str) -> None:
     write_policy(aurora)
-    first = aurora.sign_policy()
+    first = aurora.documents.sign_policy()
     write_policy(aurora, version="1.1.0", columns=("income_band",), supersedes=named)
 
     with pytest.raises(DocumentSupersedesError, match=first):
-        aurora.sign_policy()
+        aurora.documents.sign_policy()
 
 
 def test_first_policy_supersedes_nothing(aurora: BrandHome) -> None:
     write_policy(aurora, supersedes="ab" * 32)
 
     with pytest.raises(DocumentSupersedesError, match="left out"):
-        aurora.sign_policy()
+        aurora.documents.sign_policy()
 
 
 def test_policy_signed_by_another_key_is_refused(aurora: BrandHome, tmp_path: Path) -> None:
     twin = found_brand(tmp_path / "twin", "aurora")
     write_policy(aurora)
     write_policy(twin)
-    twin.sign_policy()
-    aurora.signed_policy_file.write_bytes(twin.signed_policy_file.read_bytes())
+    twin.documents.sign_policy()
+    aurora.documents.signed_policy_file.write_bytes(twin.documents.signed_policy_file.read_bytes())
 
     with pytest.raises(SignedDocumentError):
-        aurora.policy()
+        aurora.documents.policy()
 
 
 def sign(home: BrandHome) -> object:
-    return home.sign_policy()
+    return home.documents.sign_policy()
 
 
 def read(home: BrandHome) -> object:
-    return home.policy()
+    return home.documents.policy()
 
 
 @pytest.mark.parametrize("act", [sign, read])
@@ -330,7 +332,7 @@ def test_policy_of_another_brand_is_refused(
 
 
 def test_asset_of_another_brand_is_refused(aurora: BrandHome) -> None:
-    aurora.asset_file.write_text(ASSET.format(brand="borealis"))
+    aurora.documents.asset_file.write_text(ASSET.format(brand="borealis"))
 
     with pytest.raises(HomeDocumentError, match=r"asset\.yaml:4"):
-        aurora.asset()
+        aurora.documents.asset()

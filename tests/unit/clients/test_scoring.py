@@ -73,8 +73,8 @@ def scored(league: SmallLeague, out: Path, study: Study | None = None) -> ScoreS
     asked = a_league_study(league.clock()) if study is None else study
     view = scoring_view(
         a_league_study(league.clock()),
-        brand.home.asset().document,
-        brand.home.policy().document,
+        brand.home.documents.asset().document,
+        brand.home.documents.policy().document,
         purpose=Purpose.PERSONALISED_MARKETING,
         row_salt=SALT,
         now=league.clock(),

@@ -106,7 +106,7 @@ def test_an_approved_study_is_admitted_with_the_highest_floor(
         brand.home.charter(brand.state),
         held.digest,
     )
-    assert admission.policy_digest == brand.home.policy().digest
+    assert admission.policy_digest == brand.home.documents.policy().digest
     assert brand.state.decisions(digest)[-1].digest == admission.decision
 
 
@@ -176,7 +176,7 @@ def test_a_policy_edited_after_signing_refuses_everything(
 ) -> None:
     digest = league.approved(a_league_histogram(league.clock()))
     loosened = a_league_policy("alder", league.clock(), epsilon=99.0)
-    write_yaml(brand.home.policy_file, loosened)
+    write_yaml(brand.home.documents.policy_file, loosened)
     refused(league, DocumentEditedError, digest)
 
 

@@ -157,7 +157,7 @@ def test_a_verdict_names_the_policy_it_was_decided_under_and_no_text(
     digest = heard(league, brand, recipients=("dogwood",))
     verdict = brand.desk.settle(digest, league.clock())
     assert verdict is not None
-    assert verdict.policy == brand.home.policy().digest
+    assert verdict.policy == brand.home.documents.policy().digest
     assert all("." in code and " " not in code for code in verdict.codes)
 
 

@@ -39,8 +39,8 @@ def bench(league: SmallLeague, study: Study, noised: int = 300, seed: int = 5) -
     return Workbench(
         study=study,
         plan=plan_study(study),
-        policy=brand.home.policy().document,
-        asset=brand.home.asset().document,
+        policy=brand.home.documents.policy().document,
+        asset=brand.home.documents.asset().document,
         sources=brand.sources,
         row_salt=SALT,
         noised_persons=noised,

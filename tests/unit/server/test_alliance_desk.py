@@ -77,7 +77,7 @@ def test_a_verdict_signed_by_any_other_key_is_refused(league: SmallLeague) -> No
 
 def test_another_document_of_the_brand_is_no_verdict(league: SmallLeague) -> None:
     key = league.brands["alder"].home.signing_key()
-    policy = key.sign(league.brands["alder"].home.policy().document).to_json()
+    policy = key.sign(league.brands["alder"].home.documents.policy().document).to_json()
     with pytest.raises(SignatureError):
         league.desk.submit_verdict(ALDER, policy)
 

@@ -1,0 +1,117 @@
+"""The two documents a brand writes itself: what it permits, and what its data are.
+
+Rules: both lie in the brand's folder as YAML for people and count only as signed (see
+`signed_documents`); both must speak of this brand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hanse_clients.enrolment import BrandName
+from hanse_clients.errors import HomeDocumentError
+from hanse_clients.signed_documents import VerifiedDocument, sign_document, verified_document
+from hanse_policies.documents import BrandPolicy, DataAsset
+from hanse_policies.loading import Loaded, load_asset, load_policy
+from hanse_policies.signing import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class BrandDocuments:
+    """A brand's policy and asset.
+
+    Attributes:
+        folder: The brand's folder.
+        name: The brand and its alliance.
+        key: Reads the brand's signing key.
+    """
+
+    folder: Path
+    name: BrandName
+    key: Callable[[], SigningKey]
+
+    @property
+    def asset_file(self) -> Path:
+        """Where the brand describes its data and consent register."""
+        return self.folder / "asset.yaml"
+
+    @property
+    def policy_file(self) -> Path:
+        """Where the brand writes what it permits."""
+        return self.folder / "policy.yaml"
+
+    @property
+    def signed_asset_file(self) -> Path:
+        """The asset in effect."""
+        return self.folder / "asset.dsse.json"
+
+    @property
+    def signed_policy_file(self) -> Path:
+        """The policy in effect."""
+        return self.folder / "policy.dsse.json"
+
+    def asset(self) -> Loaded[DataAsset]:
+        """Read the description of the brand's data as it is written, signed or not.
+
+        Raises:
+            DocumentError: `asset.yaml` is missing or not valid.
+            HomeDocumentError: It speaks of another brand.
+        """
+        loaded = load_asset(self.asset_file)
+        if loaded.document.brand != self.name.brand:
+            raise HomeDocumentError(
+                f"expected an asset of brand {self.name.brand}, got one of "
+                f"{loaded.document.brand} ({loaded.source.line_of('brand')})"
+            )
+        return loaded
+
+    def sign_asset(self) -> str:
+        """Put `asset.yaml` into effect; returns its digest.
+
+        Raises:
+            DocumentError, HomeDocumentError: As `asset` raises.
+            SignedDocumentError: It cannot follow the signed one.
+        """
+        return sign_document(self.asset(), self.signed_asset_file, self.key())
+
+    def signed_asset(self) -> VerifiedDocument[DataAsset]:
+        """Return the asset in effect.
+
+        Raises:
+            DocumentError, HomeDocumentError: As `asset` raises.
+            SignedDocumentError: It was never signed, or edited after.
+        """
+        return verified_document(self.asset(), self.signed_asset_file, self.key().public_hex)
+
+    def sign_policy(self) -> str:
+        """Put `policy.yaml` into effect; returns its digest.
+
+        Raises:
+            DocumentError: The YAML is not a valid policy.
+            HomeDocumentError: It is for another brand or alliance.
+            SignedDocumentError: It cannot follow the signed one.
+        """
+        return sign_document(self._written_policy(), self.signed_policy_file, self.key())
+
+    def policy(self) -> VerifiedDocument[BrandPolicy]:
+        """Return the policy in effect.
+
+        Raises:
+            DocumentError, HomeDocumentError: As `sign_policy` raises.
+            SignedDocumentError: It was never signed, or edited after.
+        """
+        written = self._written_policy()
+        return verified_document(written, self.signed_policy_file, self.key().public_hex)
+
+    def _written_policy(self) -> Loaded[BrandPolicy]:
+        loaded, name = load_policy(self.policy_file), self.name
+        policy = loaded.document
+        if (policy.alliance, policy.brand) != (name.alliance, name.brand):
+            field = "brand" if policy.alliance == name.alliance else "alliance"
+            raise HomeDocumentError(
+                f"expected a policy of brand {name.brand} for alliance {name.alliance}, got one of "
+                f"{policy.brand} for {policy.alliance} ({loaded.source.line_of(field)})"
+            )
+        return loaded

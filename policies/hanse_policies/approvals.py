@@ -1,0 +1,111 @@
+"""Who approved a version of a policy, and whether that is enough for it to take effect.
+
+Rules: a version that may loosen needs as many approvers, each in another role, as the
+version before it asks for; the first version needs as many as it asks for itself. An
+approval is of one version in the place of one other, signed by a key that the version
+before it names. Nobody approves what they wrote. One approver's `deny` stands until
+the same approver permits later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from hanse_policies.canonical import digest
+from hanse_policies.compare.comparison import compare
+from hanse_policies.documents import Approval, Approver, BrandPolicy, Verdict
+from hanse_policies.errors import ApprovalError
+from hanse_policies.signing import Envelope, open_envelope
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalState:
+    """How far a version is approved.
+
+    Attributes:
+        needed: How many roles must approve.
+        roles: The roles that did, in order.
+        refused_by: Approvers whose latest word is `deny`.
+    """
+
+    needed: int
+    roles: tuple[str, ...]
+    refused_by: tuple[str, ...] = ()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the version may take effect."""
+        return len(self.roles) >= self.needed and not self.refused_by
+
+
+def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
+    """Tell how many roles must approve a version.
+
+    Args:
+        before: The version in effect; None for the first one.
+        after: The version that is to take effect.
+
+    Raises:
+        ComparisonError: They are not versions of one policy.
+    """
+    if before is None:
+        return after.approvals.loosen
+    return before.approvals.loosen if compare(before, after).direction.may_loosen else 0
+
+
+def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval:
+    """Verify an approval with the key of the approver whom it names.
+
+    Args:
+        envelope: The signed approval.
+        approvers: Who may approve: of the version in effect, or of the first one itself.
+
+    Raises:
+        ApprovalError: None of the approvers signed it under their own name.
+        SignatureError: The payload is no valid approval.
+    """
+    hints = {signature.key_hint for signature in envelope.signatures}
+    for approver in approvers:
+        if approver.key in hints:
+            approval = open_envelope(envelope, Approval, approver.key)
+            if approval.approver == approver.id:
+                return approval
+    raise ApprovalError(
+        "expected an approval signed by an approver of the version in effect under their own "
+        "name, got another; have it signed by one whom that version names"
+    )
+
+
+def _by_time(approval: Approval) -> tuple[datetime, bool]:
+    """Order by time; of two words at one instant the refusal comes last, and stands."""
+    return approval.approved, approval.verdict is Verdict.DENY
+
+
+def approval_state(
+    before: BrandPolicy | None, after: BrandPolicy, approvals: Iterable[Approval]
+) -> ApprovalState:
+    """Tell how far a version is approved.
+
+    Args:
+        before: The version in effect; None for the first one.
+        after: The version that is to take effect.
+        approvals: Verified ones; those of other versions do not count.
+
+    Raises:
+        ComparisonError: The two are not versions of one policy.
+    """
+    known = {approver.id: approver for approver in (before or after).approvers}
+    replaced = None if before is None else digest(before)
+    latest: dict[str, Approval] = {}
+    for approval in sorted(approvals, key=_by_time):
+        is_meant = (approval.document, approval.supersedes) == (digest(after), replaced)
+        if is_meant and approval.approver in known and approval.approver != after.author:
+            latest[approval.approver] = approval
+    given = {who: approval.verdict is Verdict.PERMIT for who, approval in latest.items()}
+    return ApprovalState(
+        needed=approvals_needed(before, after),
+        roles=tuple(sorted({known[who].role for who, permits in given.items() if permits})),
+        refused_by=tuple(sorted(who for who, permits in given.items() if not permits)),
+    )

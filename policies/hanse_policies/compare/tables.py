@@ -1,0 +1,129 @@
+"""How every field of every document that is compared compares; permits have a module of their own.
+
+Rules: each table names all fields of its model, which a test holds it to. A field
+that bounds what is allowed has an order; a field that the decision compares for
+equality, or that says what something is, is opaque, so that its change never
+counts as tightening.
+"""
+
+from __future__ import annotations
+
+from hanse_policies.compare.fields import (
+    FieldTable,
+    any_of,
+    higher_is_stricter,
+    ignored,
+    keyed,
+    lower_is_stricter,
+    nested,
+    opaque,
+    ordered,
+    text,
+)
+from hanse_policies.compare.permits import compare_permits
+from hanse_policies.compare.words import compare_words
+from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision, Sensitivity
+
+APPROVER: FieldTable = {"id": opaque, "role": opaque, "key": opaque}
+
+APPROVAL_RULES: FieldTable = {"loosen": higher_is_stricter}
+
+BUDGET: FieldTable = {
+    "purpose": opaque,
+    "epsilon": lower_is_stricter,
+    "delta": lower_is_stricter,
+    # A period that begins elsewhere, or is shorter, may give a spent budget anew.
+    "starts": opaque,
+    "period_days": opaque,
+}
+
+CONSENT_RULES: FieldTable = {"max_age_hours": lower_is_stricter}
+
+BRAND_POLICY: FieldTable = {
+    "kind": ignored,
+    "id": opaque,
+    "version": ignored,
+    "supersedes": ignored,
+    "active_from": higher_is_stricter,
+    "alliance": opaque,
+    "brand": opaque,
+    "author": text,
+    "approvers": keyed("id", APPROVER),
+    "approvals": nested(APPROVAL_RULES),
+    "permits": compare_permits,
+    "budgets": keyed("purpose", BUDGET),
+    "consent": nested(CONSENT_RULES),
+    "approval": ordered(ApprovalMode.AUTOMATIC, ApprovalMode.MANUAL),
+}
+
+ASSET_COLUMN: FieldTable = {
+    "name": opaque,
+    "type": opaque,
+    "description": text,
+    "category": opaque,
+    "sensitivity": ordered(Sensitivity.ORDINARY, Sensitivity.SENSITIVE),
+    "retention_days": lower_is_stricter,
+    # What is claimed of an identifier or a location loosens; a claim taken back tightens.
+    "pseudonym": opaque,
+    "precision": ordered(*reversed(LocationPrecision)),
+}
+
+CONSENT_MAPPING: FieldTable = {
+    "source": opaque,
+    "person": opaque,
+    "purpose": opaque,
+    "granted": opaque,
+    "expires": opaque,
+    "withdrawn": opaque,
+    "synced": opaque,
+    "purposes": compare_words,
+}
+
+DATA_ASSET: FieldTable = {
+    "kind": ignored,
+    "id": opaque,
+    "version": ignored,
+    "supersedes": ignored,
+    "brand": opaque,
+    "source": opaque,
+    "person": opaque,
+    "columns": keyed("name", ASSET_COLUMN),
+    "max_rows_per_person": opaque,
+    "consent": nested(CONSENT_MAPPING),
+}
+
+MEMBER: FieldTable = {
+    "brand": opaque,
+    "legal_entity": opaque,
+    "signing_key": opaque,
+    "agreement_key": opaque,
+}
+
+OPERATOR: FieldTable = {"name": text, "signing_key": opaque}
+
+FLOORS: FieldTable = {
+    "minimum_brands": higher_is_stricter,
+    "minimum_persons": higher_is_stricter,
+    "tolerated_dropouts": higher_is_stricter,
+    "assumed_colluders": higher_is_stricter,
+}
+
+LIMITS: FieldTable = {
+    "epsilon": lower_is_stricter,
+    "delta": lower_is_stricter,
+    "retention_days": lower_is_stricter,
+}
+
+ALLIANCE_CHARTER: FieldTable = {
+    "kind": ignored,
+    "id": opaque,
+    "version": ignored,
+    "operator": nested(OPERATOR),
+    "members": keyed("brand", MEMBER),
+    "purposes": any_of,
+    "computations": any_of,
+    "recipients": any_of,
+    "floors": nested(FLOORS),
+    "limits": nested(LIMITS),
+    "max_brands_per_person": opaque,
+}
