@@ -68,3 +68,25 @@ class Verdict(StrEnum):
 
     PERMIT = "permit"
     DENY = "deny"
+
+
+class FlowLabel(StrEnum):
+    """How far something that flows is from the persons it was made from.
+
+    Labels are ordered: a later one is further from them. The last is a claim about the
+    law and no property of the data, so it is never assigned by the product: a release
+    bears it through evidence alone, with a signature and an expiry.
+    """
+
+    RAW = "F0"
+    """Rows of persons, as a brand holds them; never leaves."""
+    TOKEN = "F1"  # noqa: S105 - a label, no secret
+    """A token or hash in place of an identifier; whoever can guess the identifier can link it."""
+    PLAIN_UPDATE = "F2"
+    """One brand's update or sums in the clear; an update can tell of the persons behind it."""
+    MASKED_UPDATE = "F3"
+    """One brand's update under a mask that goes away only in the sum over brands."""
+    DP_AGGREGATE = "F4"
+    """A sum over brands that is differentially private for a person."""
+    CLAIMED_ANONYMOUS = "F5"
+    """Claimed to be of no person any more; needs evidence, a signature and an expiry."""
