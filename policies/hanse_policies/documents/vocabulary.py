@@ -1,7 +1,8 @@
 """The closed word lists that documents may use.
 
-Purposes follow the sense of the W3C Data Privacy Vocabulary (DPV 2); a word
-that is not in a list does not exist, so a typing error can only ever deny.
+A word that is not in a list does not exist, so a typing error can only ever deny.
+What the words for purposes mean in the W3C Data Privacy Vocabulary is in
+`hanse_policies.taxonomy`.
 """
 
 from __future__ import annotations
