@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
+    from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, covers
 
 __all__ = [
     "AllianceCharter",
@@ -76,9 +77,12 @@ __all__ = [
     "Sources",
     "Study",
     "StudyVerdict",
+    "Taxonomy",
+    "TaxonomyPin",
     "UsageError",
     "Verdict",
     "canonical_json",
+    "covers",
     "decide",
     "digest",
     "document_class",
@@ -121,9 +125,12 @@ _HOMES = {
     "Sources": "source",
     "Study": "documents",
     "StudyVerdict": "documents",
+    "Taxonomy": "taxonomy",
+    "TaxonomyPin": "taxonomy",
     "UsageError": "errors",
     "Verdict": "documents",
     "canonical_json": "canonical",
+    "covers": "taxonomy",
     "decide": "engine",
     "digest": "canonical",
     "document_class": "kinds",

@@ -20,11 +20,15 @@ person and no key.
     │   ├── PayloadTypeError       payload-type
     │   ├── PayloadError           payload-invalid
     │   └── PublicKeyError         public-key-invalid
-    └── KeyFileError               key-file
-        ├── KeyFileMissingError    key-file-missing
-        ├── KeyFileExistsError     key-file-exists
-        ├── KeyPermissionError     key-permission
-        └── KeyFormatError         key-format
+    ├── KeyFileError               key-file
+    │   ├── KeyFileMissingError    key-file-missing
+    │   ├── KeyFileExistsError     key-file-exists
+    │   ├── KeyPermissionError     key-permission
+    │   └── KeyFormatError         key-format
+    ├── VocabularyError            vocabulary
+    │   ├── UnknownTaxonomyError   unknown-taxonomy
+    │   └── UnknownTermError       unknown-term
+    └── TaxonomyDataError          taxonomy-data
 """
 
 from __future__ import annotations
@@ -182,3 +186,36 @@ class KeyFormatError(KeyFileError):
     """A file does not hold an unencrypted Ed25519 private key in PEM."""
 
     code: ClassVar[str] = "key-format"
+
+
+class VocabularyError(HanseError):
+    """A document names something that its vocabulary does not hold.
+
+    Attributes:
+        nearest: The nearest words that it does hold, the nearest first; may be empty.
+    """
+
+    code: ClassVar[str] = "vocabulary"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+    def __init__(self, message: str, *, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+class UnknownTaxonomyError(VocabularyError):
+    """A document pins a taxonomy, or a version of one, that does not ship."""
+
+    code: ClassVar[str] = "unknown-taxonomy"
+
+
+class UnknownTermError(VocabularyError):
+    """A word is not in the taxonomy at the version that is pinned."""
+
+    code: ClassVar[str] = "unknown-term"
+
+
+class TaxonomyDataError(HanseError):
+    """The data of a taxonomy that ships is missing or damaged."""
+
+    code: ClassVar[str] = "taxonomy-data"

@@ -93,6 +93,17 @@ def test_the_wheel_holds_the_demos_documents_and_templates(names: frozenset[str]
     assert data <= names
 
 
+def test_the_wheel_holds_the_taxonomies_with_their_notice(names: frozenset[str]) -> None:
+    policies = ROOT / "policies"
+    data = {
+        path.relative_to(policies).as_posix()
+        for path in (policies / "hanse_policies" / "taxonomy" / "data").iterdir()
+    }
+    assert "hanse_policies/taxonomy/data/NOTICE.md" in data
+    assert data <= names
+    assert [name for name in names if "write_taxonomies" in name] == []
+
+
 def test_the_wheel_holds_every_module_and_no_test(names: frozenset[str]) -> None:
     modules = {
         path.relative_to(ROOT / folder).as_posix()
@@ -117,6 +128,12 @@ def test_a_sample_is_checked(bin_folder: Path) -> None:
     done = run(bin_folder / "hanse", "policy", "check", SAMPLES / "policy.yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "BrandPolicy lantern-policy version 1" in done.stdout
+
+
+def test_a_purpose_is_found_in_its_taxonomy(bin_folder: Path) -> None:
+    code = "import hanse_policies as h; print(h.covers('marketing', 'advertising', 'dpv-2.3'))"
+    done = run(bin_folder / "python", "-c", code)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_a_study_is_explained(bin_folder: Path) -> None:

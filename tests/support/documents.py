@@ -154,7 +154,7 @@ def a_permit(
         "columns": permitted(*names, sensitive=sensitive),
         "recipients": ("alliance-members",),
         "releases": (ReleaseForm.MODEL,),
-        "least_protection": FlowLabel.F3,
+        "least_protection": FlowLabel.MASKED_UPDATE,
         "minimum_persons": 100,
         "retention_days": 180,
     }

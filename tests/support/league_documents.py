@@ -47,7 +47,7 @@ def a_league_permit(purpose: Purpose, computation: ComputationKind, **changes: o
         "columns": permitted(*COLUMNS),
         "recipients": ("members", "alder", "birch"),
         "releases": tuple(ReleaseForm),
-        "least_protection": FlowLabel.F3,
+        "least_protection": FlowLabel.MASKED_UPDATE,
         "minimum_persons": 50,
         "retention_days": 180,
     }

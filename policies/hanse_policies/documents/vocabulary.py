@@ -1,7 +1,8 @@
 """The closed word lists that documents may use.
 
-Purposes follow the sense of the W3C Data Privacy Vocabulary (DPV 2); a word
-that is not in a list does not exist, so a typing error can only ever deny.
+A word that is not in a list does not exist, so a typing error can only ever deny.
+What the words for purposes mean in the W3C Data Privacy Vocabulary is in
+`hanse_policies.taxonomy`.
 """
 
 from __future__ import annotations
@@ -95,27 +96,6 @@ class ReleaseForm(StrEnum):
     TABLE = "table"
 
 
-class FlowLabel(StrEnum):
-    """How well what leaves a brand is protected, least first.
-
-    Nothing below `F3` is anonymous in the eye of any law, and neither is `F3`:
-    it is personal data of whoever could unmask it.
-    """
-
-    F0 = "F0"
-    """Raw: rows or values of persons. Never leaves."""
-    F1 = "F1"
-    """A token or hash in the place of an identifier."""
-    F2 = "F2"
-    """A plain update of a model."""
-    F3 = "F3"
-    """A masked update, private in the sum alone: trust mode `distributed`."""
-    F4 = "F4"
-    """Differentially private by itself: trust mode `local`, and every release."""
-    F5 = "F5"
-    """Claimed anonymous, by evidence and a signature that expire."""
-
-
 class ApprovalMode(StrEnum):
     """Whether a study that the brand's policy permits still waits for a person."""
 
@@ -128,3 +108,26 @@ class Verdict(StrEnum):
 
     PERMIT = "permit"
     DENY = "deny"
+
+
+class FlowLabel(StrEnum):
+    """How far something that flows is from the persons it was made from.
+
+    Labels are ordered: a later one is further from them. The last is a claim about the
+    law and no property of the data, so it is never assigned by the product: a release
+    bears it through evidence alone, with a signature and an expiry.
+    """
+
+    RAW = "F0"
+    """Rows of persons, as a brand holds them; never leaves."""
+    TOKEN = "F1"  # noqa: S105 - a label, no secret
+    """A token or hash in place of an identifier; whoever can guess the identifier can link it."""
+    PLAIN_UPDATE = "F2"
+    """One brand's update or sums in the clear; an update can tell of the persons behind it."""
+    MASKED_UPDATE = "F3"
+    """One brand's update under a mask that goes away only in the sum over brands."""
+    DP_AGGREGATE = "F4"
+    """Differentially private for a person by itself: a release, or a contribution with all its
+    noise."""
+    CLAIMED_ANONYMOUS = "F5"
+    """Claimed to be of no person any more; needs evidence, a signature and an expiry."""

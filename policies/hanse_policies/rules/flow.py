@@ -8,25 +8,11 @@ from hanse_policies.decision import RuleFinding, judge, listed
 from hanse_policies.documents import (
     AudienceHistogram,
     Computation,
-    FlowLabel,
     ReleaseForm,
-    Study,
     TrainModel,
-    TrustMode,
 )
 from hanse_policies.facts import PermitFacts
-
-LABELS = tuple(FlowLabel)
-"""Least protected first."""
-
-
-def flow_of(study: Study) -> FlowLabel:
-    """Say how what leaves a brand in a study is protected.
-
-    All of it is masked. In mode `local` it is differentially private under the mask; in
-    mode `distributed` only the sum is.
-    """
-    return FlowLabel.F4 if study.privacy.mode is TrustMode.LOCAL else FlowLabel.F3
+from hanse_policies.flows import flows_of
 
 
 def release_form_of(computation: Computation) -> ReleaseForm:
@@ -43,11 +29,12 @@ def release_form_of(computation: Computation) -> ReleaseForm:
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit covers how well the flow is protected, and the form of release."""
     study, permit = case.facts.study, case.permit
-    flow, form = flow_of(study), release_form_of(study.computation)
+    flow = flows_of(study.privacy.mode).leaving.label
+    form = release_form_of(study.computation)
     return (
         judge(
             "flow.permit",
-            LABELS.index(flow) >= LABELS.index(permit.least_protection),
+            flow >= permit.least_protection,
             case.line_of("least_protection"),
             asked=flow,
             limit=permit.least_protection,

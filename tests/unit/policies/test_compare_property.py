@@ -84,7 +84,9 @@ def a_random_permit(draw: random.Random) -> Permit:
         computations=some(draw, tuple(ComputationKind)),
         recipients=some(draw, RECIPIENTS),
         releases=some(draw, tuple(ReleaseForm)),
-        least_protection=draw.choice((FlowLabel.F2, FlowLabel.F3, FlowLabel.F4)),
+        least_protection=draw.choice(
+            (FlowLabel.PLAIN_UPDATE, FlowLabel.MASKED_UPDATE, FlowLabel.DP_AGGREGATE)
+        ),
         minimum_persons=draw.choice((50, 100, 150)),
         retention_days=draw.choice((90, 180, 365)),
     )

@@ -191,11 +191,12 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         # flow and form of release
         (
             Case(
-                study=a_shared_training_study(), policy=with_permit(least_protection=FlowLabel.F4)
+                study=a_shared_training_study(),
+                policy=with_permit(least_protection=FlowLabel.DP_AGGREGATE),
             ),
             {"flow.permit"},
         ),
-        (Case(policy=with_permit(least_protection=FlowLabel.F5)), {"flow.permit"}),
+        (Case(policy=with_permit(least_protection=FlowLabel.CLAIMED_ANONYMOUS)), {"flow.permit"}),
         (Case(policy=with_permit(releases=(ReleaseForm.TABLE,))), {"release-form.permit"}),
         # consent
         (Case(consent=a_consent_state(None)), {"consent.register"}),

@@ -109,7 +109,14 @@ def cases(draw: st.DrawFn) -> Case:
             columns=draw(mostly(("visits", "spend", "region", "bought"), ("visits", "nowhere"))),
             sensitive=draw(st.booleans()),
             releases=draw(mostly((ReleaseForm.MODEL,), (ReleaseForm.TABLE,), tuple(ReleaseForm))),
-            least_protection=draw(mostly(FlowLabel.F3, FlowLabel.F4, FlowLabel.F5, FlowLabel.F0)),
+            least_protection=draw(
+                mostly(
+                    FlowLabel.MASKED_UPDATE,
+                    FlowLabel.DP_AGGREGATE,
+                    FlowLabel.CLAIMED_ANONYMOUS,
+                    FlowLabel.RAW,
+                )
+            ),
         ),
         a_histogram_permit(recipients=("alliance-members", "operator")),
         a_permit(asset="orders", recipients=("operator",)),
@@ -261,8 +268,8 @@ def release_form(case: Case) -> ReleaseForm:
 
 
 def protection_at_most(study: Study) -> set[FlowLabel]:
-    shared = {FlowLabel.F0, FlowLabel.F1, FlowLabel.F2, FlowLabel.F3}
-    return shared if study.privacy.distributed else {*shared, FlowLabel.F4}
+    shared = {FlowLabel.RAW, FlowLabel.TOKEN, FlowLabel.PLAIN_UPDATE, FlowLabel.MASKED_UPDATE}
+    return shared if study.privacy.distributed else {*shared, FlowLabel.DP_AGGREGATE}
 
 
 def sensitive_columns(case: Case) -> set[str]:

@@ -28,9 +28,11 @@ def test_the_python_of_the_readme_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    code = README.split("```python\n")[1].split("```")[0]
-    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
+    for block in README.split("```python\n")[1:]:
+        code = block.split("```")[0]
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == str(
         ("signature.charter", "signature.policy", "signature.asset", "signature.study")
     )
+    assert shown[-3:] == ["https://w3id.org/dpv#PersonalisedAdvertising", "True", "False"]
