@@ -1,21 +1,34 @@
 """The two documents a brand writes itself: what it permits, and what its data are.
 
 Rules: both lie in the brand's folder as YAML for people and count only as signed (see
-`signed_documents`); both must speak of this brand.
+`signed_documents`); both must speak of this brand; a policy that may allow more than
+the one before takes effect only once that one's approvers approved it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hanse_clients.enrolment import BrandName
-from hanse_clients.errors import HomeDocumentError
-from hanse_clients.signed_documents import VerifiedDocument, sign_document, verified_document
+from hanse_clients.errors import HomeDocumentError, PolicyNotApprovedError
+from hanse_clients.signed_documents import (
+    VerifiedDocument,
+    check_succession,
+    document_in_effect,
+    sign_document,
+    superseded_document,
+    verified_document,
+)
+from hanse_policies.approvals import approval_state, open_approval
 from hanse_policies.documents import BrandPolicy, DataAsset
+from hanse_policies.durable_files import read_bounded
+from hanse_policies.errors import HanseError
+from hanse_policies.facts import ApprovalState
 from hanse_policies.loading import Loaded, load_asset, load_policy
-from hanse_policies.signing import SigningKey
+from hanse_policies.signing import MAXIMUM_ENVELOPE_BYTES, Envelope, SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,11 @@ class BrandDocuments:
     def signed_asset_file(self) -> Path:
         """The asset in effect."""
         return self.folder / "asset.dsse.json"
+
+    @property
+    def approvals_folder(self) -> Path:
+        """Where approvals of policies lie, each a signed file."""
+        return self.folder / "approvals"
 
     @property
     def signed_policy_file(self) -> Path:
@@ -91,9 +109,21 @@ class BrandDocuments:
         Raises:
             DocumentError: The YAML is not a valid policy.
             HomeDocumentError: It is for another brand or alliance.
-            SignedDocumentError: It cannot follow the signed one.
+            SignedDocumentError: It cannot follow the signed one, or is not approved.
         """
-        return sign_document(self._written_policy(), self.signed_policy_file, self.key())
+        written, key = self._written_policy(), self.key()
+        after = written.document
+        before = document_in_effect(self.signed_policy_file, BrandPolicy, key.public_hex)
+        if before != after:
+            check_succession(before, after)
+            state = self._approvals(before, after)
+            if not state.is_enough:
+                raise PolicyNotApprovedError(
+                    f"expected {state.needed} roles to approve version {after.version}, got "
+                    f"{', '.join(state.roles) or 'none'}; put their approvals into "
+                    f"{self.approvals_folder.name}/, see hanse policy approve"
+                )
+        return sign_document(written, self.signed_policy_file, key)
 
     def policy(self) -> VerifiedDocument[BrandPolicy]:
         """Return the policy in effect.
@@ -104,6 +134,26 @@ class BrandDocuments:
         """
         written = self._written_policy()
         return verified_document(written, self.signed_policy_file, self.key().public_hex)
+
+    def approvals_of(self, policy: BrandPolicy) -> ApprovalState | None:
+        """Tell how far the policy in effect is approved; None where that cannot be told."""
+        key = self.key().public_hex
+        try:
+            before = superseded_document(self.signed_policy_file, policy, key)
+            if before is None and policy.supersedes is not None:
+                return None
+            return self._approvals(before, policy)
+        except HanseError:
+            return None
+
+    def _approvals(self, before: BrandPolicy | None, after: BrandPolicy) -> ApprovalState:
+        """Count the approvals in the folder; those that cannot be verified do not count."""
+        opened = []
+        for file in sorted(self.approvals_folder.glob("*.json")):
+            with suppress(HanseError):
+                envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
+                opened.append(open_approval(envelope, (before or after).approvers))
+        return approval_state(before, after, opened)
 
     def _written_policy(self) -> Loaded[BrandPolicy]:
         loaded, name = load_policy(self.policy_file), self.name

@@ -20,12 +20,17 @@ from hanse_clients.errors import (
     SignedDocumentError,
 )
 from hanse_policies.canonical import digest
+from hanse_policies.compare.comparison import compare_versions
 from hanse_policies.documents import BrandPolicy, DataAsset
-from hanse_policies.durable_files import replace
+from hanse_policies.durable_files import make_folder, read_bounded, replace
 from hanse_policies.errors import SignatureError
 from hanse_policies.loading import Loaded, Source
-from hanse_policies.signing import Envelope, SigningKey, open_envelope
-from hanse_policies.versions import Step, VersionNumber
+from hanse_policies.signing import (
+    MAXIMUM_ENVELOPE_BYTES,
+    Envelope,
+    SigningKey,
+    open_envelope,
+)
 
 Signed = TypeVar("Signed", BrandPolicy, DataAsset)
 
@@ -62,13 +67,44 @@ def sign_document(written: Loaded[Signed], signed: Path, key: SigningKey) -> str
         SignedDocumentError: The signed one is not signed by this brand.
     """
     document, model = written.document, type(written.document)
-    before = _opened(signed, model, key.public_hex)[1] if signed.exists() else None
+    before = document_in_effect(signed, model, key.public_hex)
     if before is not None and digest(before) == digest(document):
         return digest(document)
-    _check_succession(before, document)
+    check_succession(before, document)
+    if before is not None:
+        kept = superseded_file(signed, digest(before))
+        make_folder(kept.parent)
+        replace(kept, signed.read_bytes())
     envelope = key.sign(document)
     replace(signed, envelope.to_json())
     return envelope.payload_digest
+
+
+def document_in_effect(signed: Path, model: type[Signed], public_hex: str) -> Signed | None:
+    """Return what was signed last, whatever the YAML beside it says; None before the first.
+
+    Raises:
+        SignedDocumentError: It is not signed by this brand.
+    """
+    return _opened(signed, model, public_hex)[1] if signed.exists() else None
+
+
+def superseded_document(signed: Path, document: Signed, public_hex: str) -> Signed | None:
+    """Return the version before the one in effect; None if it is the first, or was lost.
+
+    Raises:
+        SignedDocumentError: What lies there is not signed by this brand.
+    """
+    if document.supersedes is None:
+        return None
+    kept = superseded_file(signed, document.supersedes)
+    found = document_in_effect(kept, type(document), public_hex)
+    return found if found is not None and digest(found) == document.supersedes else None
+
+
+def superseded_file(signed: Path, digest_hex: str) -> Path:
+    """Tell where a version lies that another one superseded."""
+    return signed.parent / "superseded" / f"{digest_hex}.dsse.json"
 
 
 def verified_document(
@@ -101,14 +137,20 @@ def verified_document(
     return VerifiedDocument(in_effect, envelope.payload_digest, written.source)
 
 
-def _check_succession(before: Signed | None, document: Signed) -> None:
+def check_succession(before: Signed | None, document: Signed) -> None:
+    """Check that a document names the one before it, and says by its version what it changes.
+
+    Raises:
+        DocumentVersionError: Its version is not the one that announces the change.
+        DocumentSupersedesError: It does not name the one before it.
+    """
     expected = None if before is None else digest(before)
     if before is not None:
-        newest = VersionNumber.of(before.version)
-        if newest.step_to(VersionNumber.of(document.version)) is None:
+        comparison = compare_versions(before, document)
+        if not comparison.is_version_right:
             raise DocumentVersionError(
-                f"expected a changed document to have version {newest.after(Step.PATCH)} or "
-                f"higher, got {document.version}; raise its version"
+                f"expected version {comparison.expected_version}, as the change is called "
+                f"{comparison.direction}, got {document.version}; see hanse policy diff"
             )
     if document.supersedes != expected:
         raise DocumentSupersedesError(
@@ -119,7 +161,7 @@ def _check_succession(before: Signed | None, document: Signed) -> None:
 
 def _opened(signed: Path, model: type[Signed], public_hex: str) -> tuple[Envelope, Signed]:
     try:
-        envelope = Envelope.from_json(signed.read_bytes())
+        envelope = Envelope.from_json(read_bounded(signed, MAXIMUM_ENVELOPE_BYTES))
         return envelope, open_envelope(envelope, model, public_hex)
     except SignatureError as error:
         raise SignedDocumentError(

@@ -218,6 +218,7 @@ class StudyGate:
             signature=SignatureState(
                 study=opened.operator_key, charter=opened.operator_key, policy=own, asset=own
             ),
+            approvals=self._home.documents.approvals_of(policy.document),
             sources=Sources(policy=policy.source, asset=asset.source),
         )
         return Judgement(opened, decision, charter, policy, asset)

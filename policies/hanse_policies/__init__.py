@@ -10,10 +10,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hanse_policies.approvals import approval_state, open_approval
     from hanse_policies.canonical import canonical_json, digest
+    from hanse_policies.compare.comparison import Comparison, compare_versions
+    from hanse_policies.compare.direction import Direction
+    from hanse_policies.compare.witness import Witness, find_witnesses
     from hanse_policies.decision import Decision, DecisionReport, EffectiveTerms, RuleFinding
     from hanse_policies.documents import (
         AllianceCharter,
+        Approval,
         BrandPolicy,
         ConsentState,
         DataAsset,
@@ -23,7 +28,9 @@ if TYPE_CHECKING:
     )
     from hanse_policies.engine import decide
     from hanse_policies.errors import (
+        ApprovalError,
         CanonicalFormError,
+        ComparisonError,
         DocumentError,
         HanseError,
         KeyFileError,
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from hanse_policies.exit_codes import ExitCode
-    from hanse_policies.facts import BudgetState, SignatureState
+    from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
     from hanse_policies.keyfiles import read_private, write_private
     from hanse_policies.kinds import document_class
     from hanse_policies.language import Language
@@ -52,13 +59,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllianceCharter",
+    "Approval",
+    "ApprovalError",
+    "ApprovalState",
     "BrandPolicy",
     "BudgetState",
     "CanonicalFormError",
+    "Comparison",
+    "ComparisonError",
     "ConsentState",
     "DataAsset",
     "Decision",
     "DecisionReport",
+    "Direction",
     "DocumentError",
     "EffectiveTerms",
     "Envelope",
@@ -81,17 +94,22 @@ __all__ = [
     "TaxonomyPin",
     "UsageError",
     "Verdict",
+    "Witness",
+    "approval_state",
     "canonical_json",
+    "compare_versions",
     "covers",
     "decide",
     "digest",
     "document_class",
+    "find_witnesses",
     "load_any",
     "load_asset",
     "load_charter",
     "load_document",
     "load_policy",
     "load_study",
+    "open_approval",
     "open_envelope",
     "payload_type",
     "read_private",
@@ -100,13 +118,19 @@ __all__ = [
 
 _HOMES = {
     "AllianceCharter": "documents",
+    "Approval": "documents",
+    "ApprovalError": "errors",
+    "ApprovalState": "facts",
     "BrandPolicy": "documents",
     "BudgetState": "facts",
     "CanonicalFormError": "errors",
+    "Comparison": "compare.comparison",
+    "ComparisonError": "errors",
     "ConsentState": "documents",
     "DataAsset": "documents",
     "Decision": "decision",
     "DecisionReport": "decision",
+    "Direction": "compare.direction",
     "DocumentError": "errors",
     "EffectiveTerms": "decision",
     "Envelope": "signing",
@@ -129,17 +153,22 @@ _HOMES = {
     "TaxonomyPin": "taxonomy",
     "UsageError": "errors",
     "Verdict": "documents",
+    "Witness": "compare.witness",
+    "approval_state": "approvals",
     "canonical_json": "canonical",
+    "compare_versions": "compare.comparison",
     "covers": "taxonomy",
     "decide": "engine",
     "digest": "canonical",
     "document_class": "kinds",
+    "find_witnesses": "compare.witness",
     "load_any": "loading",
     "load_asset": "loading",
     "load_charter": "loading",
     "load_document": "loading",
     "load_policy": "loading",
     "load_study": "loading",
+    "open_approval": "approvals",
     "open_envelope": "signing",
     "payload_type": "signing",
     "read_private": "keyfiles",

@@ -10,34 +10,14 @@ the same approver permits later.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_policies.canonical import digest
-from hanse_policies.compare.comparison import compare
+from hanse_policies.compare.comparison import compare_versions
 from hanse_policies.documents import Approval, Approver, BrandPolicy, Verdict
 from hanse_policies.errors import ApprovalError
+from hanse_policies.facts import ApprovalState
 from hanse_policies.signing import Envelope, open_envelope
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalState:
-    """How far a version is approved.
-
-    Attributes:
-        needed: How many roles must approve.
-        roles: The roles that did, in order.
-        refused_by: Approvers whose latest word is `deny`.
-    """
-
-    needed: int
-    roles: tuple[str, ...]
-    refused_by: tuple[str, ...] = ()
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether the version may take effect."""
-        return len(self.roles) >= self.needed and not self.refused_by
 
 
 def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
@@ -52,7 +32,7 @@ def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
     """
     if before is None:
         return after.approvals.loosen
-    return before.approvals.loosen if compare(before, after).direction.may_loosen else 0
+    return before.approvals.loosen if compare_versions(before, after).direction.may_loosen else 0
 
 
 def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval:

@@ -49,6 +49,7 @@ RECIPIENTS = "GDPR Art. 13(1)(e); PIPL Art. 23"
 DESIGN = "GDPR Art. 25; PIPL Art. 51"
 ANONYMITY = "GDPR Recital 26; PIPL Art. 73(4)"
 RETENTION = "GDPR Art. 5(1)(e); PIPL Art. 19"
+ACCOUNTABILITY = "GDPR Art. 5(2), 24; PIPL Art. 9, 51"
 SECURITY = "GDPR Art. 5(1)(f), 32; PIPL Art. 51"
 PARTIES = "GDPR Art. 26; PIPL Art. 20"
 
@@ -97,6 +98,7 @@ ARTICLES: Mapping[str, str] = {
     "signature.charter": SECURITY,
     "signature.policy": SECURITY,
     "signature.asset": SECURITY,
+    "approvals.policy": ACCOUNTABILITY,
     "signature.study": SECURITY,
     "identity.alliance": PARTIES,
     "identity.brand": PARTIES,

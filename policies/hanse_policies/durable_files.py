@@ -52,6 +52,19 @@ def replace(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder of the owner's alone, where it is not there; it lasts once this returns.
+
+    Raises:
+        DocumentFileError: It cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut.
 

@@ -21,7 +21,10 @@ from hanse_policies.documents import (
     Study,
     Verdict,
 )
-from hanse_policies.facts import BudgetState, Facts, SignatureState
+from hanse_policies.facts import ApprovalState, BudgetState, Facts, SignatureState
+from hanse_policies.rules import (
+    approvals as approval_rules,
+)
 from hanse_policies.rules import (
     budget as budget_rules,
 )
@@ -46,6 +49,7 @@ from hanse_policies.source import Sources
 
 FAMILIES = (
     signature_rules.check,
+    approval_rules.check,
     expiry.check,
     purpose.check,
     computation.check,
@@ -71,6 +75,7 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
     budget: BudgetState | None,
     now: datetime,
     signature: SignatureState = NOTHING_VERIFIED,
+    approvals: ApprovalState | None = None,
     sources: Sources = NO_SOURCES,
 ) -> Decision:
     """Decide on one study at one brand.
@@ -85,12 +90,16 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
         now: The instant to decide for, with time zone.
         signature: The keys that the documents were verified with; none by default,
             which denies.
+        approvals: How far the policy is approved, from verified approvals; None where it is
+            not known, which denies.
         sources: Where the documents are written, so that findings can point there.
 
     Returns:
         The decision, with every rule that was asked.
     """
-    return _decide(Facts(study, charter, policy, asset, consent, budget, signature, now, sources))
+    return _decide(
+        Facts(study, charter, policy, asset, consent, budget, signature, approvals, now, sources)
+    )
 
 
 def _decide(facts: Facts) -> Decision:

@@ -36,6 +36,26 @@ class BudgetState:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalState:
+    """How far a version is approved.
+
+    Attributes:
+        needed: How many roles must approve; 0 for a version that only tightens.
+        roles: The roles that did, in order.
+        refused_by: Approvers whose latest word is `deny`.
+    """
+
+    needed: int
+    roles: tuple[str, ...]
+    refused_by: tuple[str, ...] = ()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the version may take effect."""
+        return len(self.roles) >= self.needed and not self.refused_by
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureState:
     """The public keys that the documents were verified with; None is not verified.
 
@@ -75,6 +95,7 @@ class Facts:
     consent: ConsentState
     budget: BudgetState | None
     signature: SignatureState
+    approvals: ApprovalState | None
     now: datetime
     sources: Sources
 

@@ -234,6 +234,12 @@ ENGLISH: Mapping[str, Wording] = {
         "the study is not known to be signed by the charter's operator",
         "have the operator sign the study with the key that the charter names",
     ),
+    "approvals.policy": Wording(
+        "the policy is approved by as many roles as the version before asks for: {limit}",
+        "the policy may allow more than the version before, which asks {limit} roles to approve; "
+        "approved by {found}, refused by {refused}",
+        "have the approvers of the version before approve this one: hanse policy approve",
+    ),
     "identity.alliance": Wording(
         "charter, policy and study are of alliance {limit}",
         "the charter is of alliance {limit}, others are not: {found}",

@@ -232,6 +232,12 @@ CHINESE: Mapping[str, Wording] = {
         "未能确认研究由章程中的运营方签署",
         "请运营方用章程所列密钥签署研究",
     ),
+    "approvals.policy": Wording(
+        "策略已获前一版本要求的角色数批准:{limit}",
+        "策略可能比前一版本允许更多,前一版本要求 {limit} 个角色批准;"
+        "已批准:{found},已拒绝:{refused}",
+        "请前一版本的批准人批准本版本:hanse policy approve",
+    ),
     "identity.alliance": Wording(
         "章程、策略和研究同属联盟 {limit}",
         "章程属于联盟 {limit},其他文件不是:{found}",

@@ -14,7 +14,7 @@ from hanse_policies.documents import (
     Study,
 )
 from hanse_policies.engine import decide
-from hanse_policies.facts import BudgetState, SignatureState
+from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
 from tests.support.documents import (
     NOW,
     OPERATOR_KEY,
@@ -32,6 +32,7 @@ SIGNED = SignatureState(
     policy=brand_key("alder").public_hex,
     asset=brand_key("alder").public_hex,
 )
+APPROVED = ApprovalState(needed=0, roles=())
 UNSPENT = BudgetState(epsilon_spent=0.0, epsilon_if_run=3.0, delta=1e-6)
 
 
@@ -46,6 +47,7 @@ class Case:
     consent: ConsentState = field(default_factory=a_consent_state)
     budget: BudgetState | None = UNSPENT
     signature: SignatureState = SIGNED
+    approvals: ApprovalState | None = APPROVED
     now: datetime = NOW
 
     def decide(self) -> Decision:
@@ -59,4 +61,5 @@ class Case:
             budget=self.budget,
             now=self.now,
             signature=self.signature,
+            approvals=self.approvals,
         )

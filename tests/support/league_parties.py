@@ -31,6 +31,7 @@ from hanse_federation.link.in_process import InProcessLink
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.privacy.ledger_file import Connect, connect_durably
 from hanse_federation.randomness import SeededRandomness
+from hanse_policies.compare.comparison import compare_versions
 from hanse_policies.documents import (
     AllianceCharter,
     AllianceId,
@@ -46,7 +47,6 @@ from hanse_policies.documents import (
     Study,
 )
 from hanse_policies.signing import Envelope, SigningKey
-from hanse_policies.versions import Step, VersionNumber
 from hanse_server import enrolment
 from hanse_server.alliance_desk import AllianceDesk
 from hanse_server.enrolment import check_request
@@ -153,10 +153,8 @@ def following(signed: Path, document: SignedT) -> SignedT:
     succession = {"version": before.version, "supersedes": before.supersedes}
     if document.model_copy(update=succession) == before:
         return before
-    newer = VersionNumber.of(before.version).after(Step.MAJOR)
-    return document.model_copy(
-        update={"version": str(newer), "supersedes": envelope.payload_digest}
-    )
+    version = str(compare_versions(before, document).expected_version)
+    return document.model_copy(update={"version": version, "supersedes": envelope.payload_digest})
 
 
 def found_league_operator(

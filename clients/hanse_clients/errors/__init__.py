@@ -25,7 +25,8 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │       ├── DocumentUnsignedError
         │       ├── DocumentEditedError
         │       ├── DocumentVersionError
-        │       └── DocumentSupersedesError
+        │       ├── DocumentSupersedesError
+        │       └── PolicyNotApprovedError
         ├── JoinError
         │   ├── BundleInvalidError
         │   ├── FingerprintMismatchError
@@ -130,6 +131,7 @@ from hanse_clients.errors.home import (
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
+    PolicyNotApprovedError,
     SignedDocumentError,
     StateAccessError,
     StateVersionError,
@@ -192,6 +194,7 @@ __all__ = [
     "NonFiniteFeatureError",
     "OneClassLabelError",
     "PolicyDeniedError",
+    "PolicyNotApprovedError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
     "ReleaseNotModelError",

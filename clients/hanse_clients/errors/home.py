@@ -84,6 +84,12 @@ class DocumentSupersedesError(SignedDocumentError):
     code: ClassVar[str] = "document-supersedes"
 
 
+class PolicyNotApprovedError(SignedDocumentError):
+    """A policy that may allow more than the one before is not approved."""
+
+    code: ClassVar[str] = "policy-not-approved"
+
+
 class JoinError(ClientError):
     """A bundle does not let the brand join."""
 

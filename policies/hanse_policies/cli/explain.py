@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from hanse_policies.decision import Decision
 
 ASSUMED = {
-    Language.EN: "assumed: all signatures valid, consent register synced now, budget unspent",
-    Language.ZH: "假设:所有签名有效,同意登记刚刚同步,预算尚未使用",
+    Language.EN: "assumed: all signatures and approvals valid, consent register synced now, "
+    "budget unspent",
+    Language.ZH: "假设:所有签名与批准有效,同意登记刚刚同步,预算尚未使用",
 }
 
 
@@ -70,6 +71,7 @@ def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetim
         ),
         now=now,
         signature=hanse_policies.SignatureState.unsafe_assumed(rules.document, own.document),
+        approvals=hanse_policies.ApprovalState(0, ()),
         sources=hanse_policies.Sources(proposed.source, rules.source, own.source, data.source),
     )
 

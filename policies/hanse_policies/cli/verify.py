@@ -9,7 +9,7 @@ import typer
 
 import hanse_policies
 from hanse_policies.cli.output import AsJson, print_summary, summarise
-from hanse_policies.errors import DocumentFileError
+from hanse_policies.cli.reading import read_envelope
 
 
 def verify(
@@ -18,13 +18,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a signed document and print kind, id, version and digest; exit 4 if it is not."""
-    try:
-        received = hanse_policies.Envelope.from_json(envelope.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or "refused").lower()
-        raise DocumentFileError(
-            f"cannot read the file: {reason}", location=str(envelope)
-        ) from error
+    received = read_envelope(envelope)
     model = hanse_policies.document_class(received.kind)
     document = hanse_policies.open_envelope(received, model, key)
     print_summary(summarise(str(envelope), document), as_json, signed_by=key)

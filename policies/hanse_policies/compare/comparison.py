@@ -65,7 +65,7 @@ class Comparison:
         return self.after.supersedes == digest(self.before)
 
 
-def compare(before: Comparable, after: Comparable) -> Comparison:
+def compare_versions(before: Comparable, after: Comparable) -> Comparison:
     """Compare two versions of one document.
 
     Args:

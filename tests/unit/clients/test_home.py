@@ -289,9 +289,18 @@ def test_changed_policy_needs_a_higher_version(aurora: BrandHome) -> None:
 def test_changed_policy_names_the_one_it_supersedes(aurora: BrandHome, named: str) -> None:
     write_policy(aurora)
     first = aurora.documents.sign_policy()
-    write_policy(aurora, version="1.1.0", columns=("income_band",), supersedes=named)
+    write_policy(aurora, version="2.0.0", columns=("income_band",), supersedes=named)
 
     with pytest.raises(DocumentSupersedesError, match=first):
+        aurora.documents.sign_policy()
+
+
+def test_a_version_number_that_hides_a_loosening_is_refused(aurora: BrandHome) -> None:
+    write_policy(aurora)
+    first = aurora.documents.sign_policy()
+    write_policy(aurora, version="1.1.0", columns=("age_band", "income_band"), supersedes=first)
+
+    with pytest.raises(DocumentVersionError, match=r"expected version 2\.0\.0.*loosens"):
         aurora.documents.sign_policy()
 
 

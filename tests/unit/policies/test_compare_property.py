@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from hanse_policies.compare.comparison import Comparable, compare
+from hanse_policies.compare.comparison import Comparable, compare_versions
 from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import (
     AllianceCharter,
@@ -253,7 +253,7 @@ def test_no_tightening_newly_allows_and_no_loosening_newly_refuses(
     for _ in range(PAIRS):
         before = make(draw)
         after = changed(draw, before, make(draw))  # type: ignore[type-var]
-        direction = compare(before, after).direction
+        direction = compare_versions(before, after).direction
         for case in draw.sample(requests, REQUESTS):
             old = varied(case, before).decide().is_permitted
             new = varied(case, after).decide().is_permitted

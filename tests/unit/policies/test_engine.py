@@ -25,7 +25,7 @@ from hanse_policies.documents import (
     Verdict,
 )
 from hanse_policies.engine import decide
-from hanse_policies.facts import BudgetState
+from hanse_policies.facts import ApprovalState, BudgetState
 from tests.support.decisions import SIGNED, Case
 from tests.support.documents import (
     NOW,
@@ -85,6 +85,7 @@ def test_nothing_is_permitted_unless_signatures_are_shown() -> None:
         "signature.policy",
         "signature.asset",
         "signature.study",
+        "approvals.policy",
     )
 
 
@@ -321,6 +322,9 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"signature.policy"},
         ),
         (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
+        (Case(approvals=None), {"approvals.policy"}),
+        (Case(approvals=ApprovalState(2, ("data-owner",))), {"approvals.policy"}),
+        (Case(approvals=ApprovalState(0, (), ("officer",))), {"approvals.policy"}),
         (Case(study=a_training_study(alliance="coast2")), {"identity.alliance"}),
         (Case(policy=a_policy(alliance="coast2")), {"identity.alliance"}),
         (Case(asset=an_asset(brand="birch")), {"identity.brand"}),

@@ -30,8 +30,8 @@ from hanse_policies.documents import (
     TrainModel,
     Verdict,
 )
-from hanse_policies.facts import BudgetState, SignatureState
-from tests.support.decisions import UNSPENT, Case
+from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
+from tests.support.decisions import APPROVED, UNSPENT, Case
 from tests.support.documents import (
     BRANDS,
     COLUMNS,
@@ -192,6 +192,15 @@ def cases(draw: st.DrawFn) -> Case:
                 BudgetState(0.0, math.nan, 1e-6),
             )
         ),
+        approvals=draw(
+            mostly(
+                APPROVED,
+                None,
+                ApprovalState(2, ("data-owner",)),
+                ApprovalState(1, ("data-owner",)),
+                ApprovalState(1, ("data-owner",), ("officer",)),
+            )
+        ),
         signature=SignatureState(
             study=draw(mostly(OPERATOR_KEY.public_hex, None, a_key(99).public_hex)),
             charter=draw(mostly(OPERATOR_KEY.public_hex, None)),
@@ -335,6 +344,9 @@ def expected(case: Case) -> bool:
         and the_budget_suffices(case)
         and case.now < case.study.expires
         and case.policy.active_from <= case.now
+        and case.approvals is not None
+        and len(case.approvals.roles) >= case.approvals.needed
+        and not case.approvals.refused_by
     )
 
 

@@ -33,6 +33,12 @@ def test_the_python_of_the_readme_runs(
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == str(
-        ("signature.charter", "signature.policy", "signature.asset", "signature.study")
+        (
+            "signature.charter",
+            "signature.policy",
+            "signature.asset",
+            "signature.study",
+            "approvals.policy",
+        )
     )
     assert shown[-3:] == ["https://w3id.org/dpv#PersonalisedAdvertising", "True", "False"]

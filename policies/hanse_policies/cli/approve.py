@@ -1,0 +1,64 @@
+"""`hanse policy approve`: put an approver's signed word on a new version of a policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import hanse_policies
+from hanse_policies.cli.diff import load_comparable
+from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.durable_files import write_new
+from hanse_policies.errors import ApprovalError, ComparisonError
+
+
+def approve(
+    new: Annotated[Path, typer.Argument(help="The version that is to take effect.")],
+    approver: Annotated[str, typer.Option("--as", help="The approver's id in the policy.")],
+    key: Annotated[Path, typer.Option(help="The approver's private key.")],
+    reason: Annotated[str, typer.Option(help="Why, in a sentence.")],
+    out: Annotated[Path, typer.Option(help="The signed approval to write; must not exist.")],
+    old: Annotated[
+        Path | None, typer.Option(help="The version in effect; left out for the first one.")
+    ] = None,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Sign a refusal instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Approve, or refuse, that one version of a policy takes the place of another."""
+    after = load_comparable(new).document
+    before = None if old is None else load_comparable(old).document
+    if not isinstance(after, hanse_policies.BrandPolicy) or not isinstance(
+        before, hanse_policies.BrandPolicy | None
+    ):
+        raise ComparisonError("expected two versions of a BrandPolicy, got another document")
+    signing_key = hanse_policies.SigningKey.from_pem(hanse_policies.read_private(key))
+    known = {one.id: one for one in (before or after).approvers}
+    if approver not in known or known[approver].key != signing_key.public_hex:
+        raise ApprovalError(
+            f"expected one of the approvers {', '.join(known) or 'none'} with their own key, got "
+            f"{approver[:64]} with key {signing_key.public_hex[:16]}"
+        )
+    if approver == after.author:
+        raise ApprovalError(
+            f"expected an approver who did not write the version, got its author {approver}; "
+            "have another approver look at it"
+        )
+    verdict = hanse_policies.Verdict.DENY if refuse else hanse_policies.Verdict.PERMIT
+    approval = hanse_policies.Approval(
+        kind="Approval",
+        document=hanse_policies.digest(after),
+        supersedes=None if before is None else hanse_policies.digest(before),
+        approver=approver,
+        verdict=verdict,
+        reason=reason,
+        approved=datetime.now(tz=UTC),
+    )
+    write_new(out, signing_key.sign(approval).to_json())
+    role = known[approver].role
+    if as_json:
+        print_json({"file": str(out), "approver": approver, "role": role, "verdict": verdict})
+    else:
+        typer.echo(f"{out}: {verdict} by {approver} ({role}) of {after.id} {after.version}")

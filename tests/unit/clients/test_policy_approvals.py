@@ -1,0 +1,128 @@
+"""A brand's policy that allows more than the one before takes effect only once approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hanse_clients.brand_documents import BrandDocuments
+from hanse_clients.errors import PolicyNotApprovedError
+from hanse_policies.canonical import digest
+from hanse_policies.documents import (
+    Approval,
+    ApprovalRules,
+    Approver,
+    BrandPolicy,
+    ConsentRules,
+    Verdict,
+)
+from hanse_policies.signing import Envelope
+from tests.support.documents import a_key
+from tests.support.league_documents import a_league_histogram, a_league_policy
+from tests.support.league_parties import SmallLeague, put_policy, small_league, write_yaml
+
+WEI = a_key(60)
+APPROVERS = (Approver(id="wei", role="data-protection-officer", key=WEI.public_hex),)
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Iterator[SmallLeague]:
+    with small_league(tmp_path) as founded:
+        yield founded
+
+
+def approve(documents: BrandDocuments, after: BrandPolicy, before: BrandPolicy | None) -> None:
+    approval = Approval(
+        kind="Approval",
+        document=digest(after),
+        supersedes=None if before is None else digest(before),
+        approver="wei",
+        verdict=Verdict.PERMIT,
+        reason="Compared with the version before",
+        approved=after.active_from,
+    )
+    documents.approvals_folder.mkdir(exist_ok=True)
+    file = documents.approvals_folder / f"{digest(after)}.dsse.json"
+    file.write_bytes(WEI.sign(approval).to_json())
+
+
+def guarded(league: SmallLeague) -> tuple[BrandDocuments, BrandPolicy]:
+    """Put a policy into effect whose next loosening takes an approver."""
+    documents = league.brands["alder"].home.documents
+    strict = a_league_policy("alder", league.clock(), approvers=APPROVERS)
+    put_policy(league.brands["alder"].home, strict)
+    with_rule = documents.policy().document.model_copy(
+        update={"approvals": ApprovalRules(loosen=1)}
+    )
+    put_policy(league.brands["alder"].home, with_rule)
+    return documents, documents.policy().document
+
+
+def loosened(before: BrandPolicy) -> BrandPolicy:
+    return before.model_copy(
+        update={
+            "version": "9.0.0",
+            "supersedes": digest(before),
+            "consent": ConsentRules(max_age_hours=96),
+        }
+    )
+
+
+def test_a_looser_policy_is_not_signed_before_it_is_approved(league: SmallLeague) -> None:
+    documents, before = guarded(league)
+    after = loosened(before)
+    write_yaml(documents.policy_file, after)
+    with pytest.raises(PolicyNotApprovedError, match="expected 1 roles to approve version"):
+        documents.sign_policy()
+    approve(documents, after, before)
+    assert documents.sign_policy() == digest(after)
+    state = documents.approvals_of(after)
+    assert state is not None
+    assert (state.needed, state.roles, state.is_enough) == (1, ("data-protection-officer",), True)
+
+
+def test_a_tighter_policy_needs_nobody(league: SmallLeague) -> None:
+    documents, before = guarded(league)
+    put_policy(
+        league.brands["alder"].home,
+        before.model_copy(update={"consent": ConsentRules(max_age_hours=1)}),
+    )
+    assert documents.policy().document.consent.max_age_hours == 1
+
+
+@pytest.mark.parametrize("lost", ["approvals", "superseded"])
+def test_a_study_is_refused_once_the_approval_cannot_be_shown(
+    league: SmallLeague, lost: str
+) -> None:
+    documents, before = guarded(league)
+    after = loosened(before)
+    write_yaml(documents.policy_file, after)
+    approve(documents, after, before)
+    documents.sign_policy()
+    study = league.approved(a_league_histogram(league.clock()))
+    parts = league.brands["alder"]
+    assert parts.gate.judge(study, league.clock()).decision.is_permitted
+    (documents.folder / lost).rename(documents.folder / f"{lost}-gone")
+    refusal = parts.gate.judge(study, league.clock()).decision
+    assert refusal.denied_by == ("approvals.policy",)
+
+
+def test_an_approval_that_nobody_signed_rightly_does_not_count(league: SmallLeague) -> None:
+    documents, before = guarded(league)
+    after = loosened(before)
+    write_yaml(documents.policy_file, after)
+    approve(documents, after, before)
+    (file,) = documents.approvals_folder.glob("*.json")
+    envelope = a_key(61).sign(Approval.model_validate_json(_payload(file)))
+    hints = tuple(replace(one, key_hint=WEI.public_hex) for one in envelope.signatures)
+    file.write_bytes(replace(envelope, signatures=hints).to_json())
+    (documents.approvals_folder / "noise.json").write_bytes(b"not an envelope")
+    with pytest.raises(PolicyNotApprovedError):
+        documents.sign_policy()
+
+
+def _payload(file: Path) -> bytes:
+    return Envelope.from_json(file.read_bytes()).payload

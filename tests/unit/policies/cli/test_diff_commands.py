@@ -1,0 +1,165 @@
+"""`hanse policy diff` and `approve`, as a compliance officer uses them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hanse_policies.command import main
+from hanse_policies.keyfiles import write_private
+from hanse_policies.signing import SigningKey
+
+SAMPLES = Path(__file__).parents[4] / "policies" / "samples"
+
+
+@dataclass
+class Desk:
+    """A folder with a policy in effect, and the command."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        self.monkeypatch.setattr("sys.argv", ["hanse", "policy", *arguments])
+        code = main()
+        shown = self.capsys.readouterr()
+        return code, shown.out + shown.err
+
+    def digest(self, file: str) -> str:
+        _, out = self.run("check", file, "--json")
+        return str(json.loads(out)[0]["digest"])
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    monkeypatch.chdir(tmp_path)
+    return Desk(monkeypatch, capsys)
+
+
+def policy(name: str, *edits: tuple[str, str]) -> None:
+    text = (SAMPLES / "policy.yaml").read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    Path(name).write_text(text, encoding="utf-8")
+
+
+def approvers(*names: str) -> tuple[str, str]:
+    """Make a key for each approver; return the edit that names them in the policy."""
+    lines = []
+    for name in names:
+        key = SigningKey.generate()
+        write_private(Path(f"{name}.pem"), key.to_pem())
+        lines.append(f'  - {{id: {name}, role: {name}-role, key: "{key.public_hex}"}}')
+    listed = "\n".join(("approvers:", *lines, f"approvals: {{loosen: {len(names)}}}"))
+    return "approvals: {loosen: 0}", listed
+
+
+def test_each_change_is_shown_with_its_line_and_a_request(desk: Desk) -> None:
+    policy("old.yaml")
+    policy(
+        "new.yaml",
+        ("version: 1.0.0", f"version: 1.1.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("minimum_persons: 100", "minimum_persons: 150"),
+    )
+    code, out = desk.run("diff", "old.yaml", "new.yaml")
+    assert code == 0
+    assert out.splitlines()[0] == "BrandPolicy lantern-policy 1.0.0 -> 1.1.0: tightens"
+    assert "  tightens permits[1].minimum_persons: 100 -> 150 [new.yaml:35]" in out
+    assert "newly refused: audience-histogram for audience-analytics over visits_90d" in out
+
+
+def test_a_loosening_that_hides_behind_a_minor_version_may_not_take_effect(desk: Desk) -> None:
+    policy("old.yaml")
+    policy(
+        "new.yaml",
+        ("version: 1.0.0", f"version: 1.1.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("max_age_hours: 48", "max_age_hours: 72"),
+    )
+    code, out = desk.run("diff", "old.yaml", "new.yaml", "--json")
+    shown = json.loads(out)
+    assert code == 1
+    assert (shown["direction"], shown["expected_version"]) == ("loosens", "2.0.0")
+    assert [change["field"] for change in shown["changes"]] == ["consent.max_age_hours"]
+    assert [example["newly"] for example in shown["examples"]] == ["allowed"]
+    assert len(shown["faults"]) == 1
+
+
+def test_a_loosening_waits_for_its_approvers(desk: Desk) -> None:
+    named = approvers("wei", "anna")
+    policy("old.yaml", named)
+    policy(
+        "new.yaml",
+        named,
+        ("version: 1.0.0", f"version: 2.0.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("max_age_hours: 48", "max_age_hours: 72"),
+    )
+    code, out = desk.run("diff", "old.yaml", "new.yaml")
+    assert (code, "not yet: expected approvals by 2 roles, got none" in out) == (1, True)
+    for name in ("wei", "anna"):
+        code, out = desk.run(
+            *("approve", "new.yaml", "--old", "old.yaml", "--as", name, "--key", f"{name}.pem"),
+            *("--reason", "the register is synced weekly", "--out", f"{name}.dsse.json"),
+        )
+        assert (code, out) == (
+            0,
+            f"{name}.dsse.json: permit by {name} ({name}-role) of lantern-policy 2.0.0\n",
+        )
+    code, out = desk.run(
+        *("diff", "old.yaml", "new.yaml"),
+        *("--approval", "wei.dsse.json", "--approval", "anna.dsse.json"),
+    )
+    assert (code, "approvals: 2 of 2 roles (anna-role, wei-role)" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "message"),
+    [
+        ("wei", "anna.pem", "with their own key"),
+        ("stranger", "wei.pem", "expected one of the approvers wei, anna"),
+        ("privacy-engineer", "wei.pem", "expected one of the approvers"),
+    ],
+)
+def test_only_an_approver_with_their_own_key_may_approve(
+    desk: Desk, name: str, key: str, message: str
+) -> None:
+    policy("old.yaml", approvers("wei", "anna"))
+    code, out = desk.run(
+        *("approve", "old.yaml", "--as", name, "--key", key),
+        *("--reason", "fine", "--out", "approval.dsse.json"),
+    )
+    assert code == 4
+    assert message in out
+    assert not Path("approval.dsse.json").exists()
+
+
+def test_the_author_may_not_approve(desk: Desk) -> None:
+    named = approvers("wei")
+    policy("old.yaml", named, ("author: privacy-engineer", "author: wei"))
+    code, out = desk.run(
+        *("approve", "old.yaml", "--as", "wei", "--key", "wei.pem"),
+        *("--reason", "fine", "--out", "approval.dsse.json"),
+    )
+    assert (code, "did not write the version" in out) == (4, True)
+
+
+def test_the_same_document_says_the_same(desk: Desk) -> None:
+    policy("old.yaml")
+    code, out = desk.run("diff", "old.yaml", "old.yaml")
+    assert (code, out) == (0, "BrandPolicy lantern-policy 1.0.0 -> 1.0.0: says the same\n")
+
+
+def test_charters_and_assets_compare_and_studies_do_not(desk: Desk) -> None:
+    study = str(SAMPLES / "study-audience.yaml")
+    assert desk.run("diff", study, study)[0] == 3
+    charter = SAMPLES / "charter.yaml"
+    wider = charter.read_text(encoding="utf-8").replace("epsilon: 4.0", "epsilon: 8.0")
+    Path("charter.yaml").write_text(wider, encoding="utf-8")
+    code, out = desk.run("diff", str(charter), "charter.yaml")
+    assert (code, "loosens  limits.epsilon: 4.0 -> 8.0" in out) == (0, True)
+    assert "newly allowed" in out
