@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.support.yaml_nastiness import NASTY_TOKENS, SEEDS
-from tests.unit.policies.test_yaml_traps import SAMPLES, TRAPS
+from tests.support.yaml_traps import SAMPLES, TRAPS
 
 LONGEST_BYTES = 5000
 
