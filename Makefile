@@ -13,7 +13,7 @@ export MYPYPATH := policies:federation:flower:clients:server:protos:demo
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 
-.PHONY: demo test dev lint types imports protos protos-check docs bench chaos clean
+.PHONY: demo test dev lint types imports protos protos-check docs bench chaos fuzz clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +56,10 @@ bench: $(STAMP)
 chaos: $(STAMP)  ## Kill and disturb a league of real processes; some twenty minutes.
 	$(BIN)/python -m tests.chaos.run --kills 200 --every-point
 	$(BIN)/python -m tests.chaos.run --kills 50 --store postgresql --if-installed
+
+fuzz: $(STAMP)  ## Fuzz the loading of documents for five minutes.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt atheris
+	$(BIN)/python -m tests.fuzz.run --seconds 300
 
 clean:
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

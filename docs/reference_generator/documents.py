@@ -14,9 +14,11 @@ INTRODUCTION = """
 One document a file, YAML, read strictly: duplicate keys, unknown fields and values that YAML
 versions read differently are refused with file, line and column. The schemas are those that
 `hanse policy schema KIND` prints; an editor can check a document with them while it is written.
-They say what one field may hold. What fields must hold together, such as distinct recipients, is
-checked by `hanse policy check`. Which studies a brand lets run is decided by the
-[rules](rules.md).
+They say what one field may hold. What fields must hold together, such as distinct recipients, and
+that text hides nothing, mixes no scripts within a word and has one meaning to every reader of
+YAML, is checked by `hanse policy check` and again when a signed document is opened;
+[the rules are listed](../../policies/README.md#yaml-read-strictly). Which studies a brand lets run
+is decided by the [rules](rules.md).
 
 `StudyVerdict` is not written by people: a brand signs one for each study it decided on.
 """

@@ -7,7 +7,9 @@ Nothing is guessed or mended. The first problem is told as
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar, cast
@@ -24,8 +26,9 @@ from hanse_policies.errors import (
 )
 from hanse_policies.kinds import DOCUMENT_KINDS, kind_of
 from hanse_policies.problems import first_problem
-from hanse_policies.source import Source
+from hanse_policies.source import FieldPath, Position, Source, path_text
 from hanse_policies.strict_yaml import YamlTree, parse_yaml
+from hanse_policies.yaml_scalars import is_instant
 
 MAXIMUM_DOCUMENT_BYTES = 1024 * 1024
 
@@ -112,13 +115,61 @@ def _validate(tree: YamlTree, path: Path, model: type[T]) -> Loaded[T]:
         document = model.model_validate_json(json.dumps(tree.root), strict=True)
     except ValidationError as error:
         raise first_problem(error, tree, str(path), model) from error
+    _check_instants(document, tree, path)
     return Loaded(document, Source(path.name, tree.keys))
+
+
+def _check_instants(document: StrictModel, tree: YamlTree, path: Path) -> None:
+    """Refuse an instant in a form of its own, and a text that other readers take for one."""
+    for place, quoted in tree.quoted.items():
+        text, value = str(tree.at(place)), _value_at(document, place)
+        rule = ""
+        if isinstance(value, datetime):
+            if not is_instant(text) or not _is_writable(value):
+                rule = (
+                    "expected an instant with time zone, as 2026-01-31T08:00:00Z, got "
+                    f"`{text[:40]}`"
+                )
+        elif not quoted and is_instant(text):
+            rule = (
+                f"expected text in quotes, got plain `{text}`, which some readers take for "
+                f'a time; write "{text}"'
+            )
+        if rule:
+            field = path_text(place)
+            location = f"{path}:{tree.values[place]}"
+            raise DocumentError(f"field `{field}`: {rule}", location=location, field=field)
+
+
+def _value_at(document: StrictModel, place: FieldPath) -> object:
+    value: object = document
+    for step in place:
+        if isinstance(value, StrictModel):
+            value = getattr(value, str(step), None)
+        elif isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _is_writable(instant: datetime) -> bool:
+    """Tell whether an instant has a year from 1 to 9999 in UTC, as its canonical form needs."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _wrong_kind(tree: YamlTree, path: Path, expected: str) -> DocumentError:
     if not isinstance(tree.root, dict):
+        got = "an empty document" if tree.root is None else "something else"
         return DocumentSyntaxError(
-            "expected a mapping of fields, got something else", location=f"{path}:1:1"
+            f"expected a mapping of fields, got {got}; begin with `kind: `",
+            location=f"{path}:{tree.values.get((), Position(1, 1))}",
         )
     found = tree.root.get("kind")
     place = tree.values.get(("kind",), tree.values[()])

@@ -20,6 +20,7 @@ from hanse_policies.source import FieldPath, Position, path_text
 from hanse_policies.strict_yaml import Plain, YamlTree
 
 MAXIMUM_SHOWN = 60
+RULE_ACROSS_FIELDS = "document_rule"
 
 EXPECTED: Mapping[str, str] = {
     "string_type": "text",
@@ -73,7 +74,8 @@ def first_problem(
     Returns:
         The error to raise.
     """
-    problems = [_locate(detail, tree) for detail in error.errors(include_url=False)]
+    found = [_locate(detail, tree) for detail in error.errors(include_url=False)]
+    problems = [problem for problem in found if not _is_echo(problem, tree)] or found
     problem = min(problems, key=lambda p: (p.position.line, p.position.column))
     field = path_text(problem.path)
     return DocumentError(
@@ -81,10 +83,22 @@ def first_problem(
     )
 
 
+def _is_echo(problem: _Problem, tree: YamlTree) -> bool:
+    """Tell whether a list only seems too short because an item of it was refused."""
+    written = tree.at(problem.path)
+    least = problem.detail.get("ctx", {}).get("min_length", 0)
+    return (
+        problem.detail["type"] == "too_short"
+        and isinstance(written, list)
+        and len(written) >= least
+    )
+
+
 def _locate(detail: ErrorDetails, tree: YamlTree) -> _Problem:
     """Find the field of a problem, leaving out the names of union members in its path."""
     path: FieldPath = ()
-    for step in detail["loc"]:
+    within = detail.get("ctx", {}).get("path", ()) if detail["type"] == RULE_ACROSS_FIELDS else ()
+    for step in (*detail["loc"], *within):
         if (*path, step) in tree.values:
             path = (*path, step)
     position = tree.values.get(path, Position(1, 1))
@@ -105,7 +119,7 @@ def _sentence(problem: _Problem, field: str, tree: YamlTree, model: type[BaseMod
         return f"expected field `{field}`, got none; add it"
     if kind == "extra_forbidden":
         return f"expected no field `{field}`, got one{_suggestion(problem, tree, model)}"
-    if kind == "value_error":
+    if kind in {"value_error", RULE_ACROSS_FIELDS}:
         rule = detail["msg"].removeprefix("Value error, ")
         return f"{f'field `{field}`' if field else model.__name__}: {rule}"
     context = dict(detail.get("ctx", {}))

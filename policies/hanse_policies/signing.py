@@ -4,8 +4,10 @@ Rules: what is signed is the payload's type and its exact bytes (DSSE's
 pre-authentication encoding), so a study can never pass as a charter; a payload
 is parsed only after its signature was verified; a verified payload must be the
 canonical form of the document it holds, so that a document has one digest and
-hidden fields or doubled keys cannot ride along; the key is named by the caller,
-never taken from the envelope, whose key id is a hint for people.
+hidden fields or doubled keys cannot ride along; its texts keep the rules of
+`visible_text` as they do in YAML, for the document's classes check them; the key
+is named by the caller, never taken from the envelope, whose key id is a hint for
+people.
 
 Source: DSSE v1.0.2 (github.com/secure-systems-lab/dsse, protocol.md and
 envelope.md); RFC 8032 (Ed25519).
@@ -16,6 +18,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +37,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from hanse_policies.canonical import canonical_json
 from hanse_policies.documents.base import PublicKeyText, StrictModel
 from hanse_policies.errors import (
+    CanonicalFormError,
     EnvelopeFormatError,
     KeyFormatError,
     PayloadError,
@@ -130,7 +134,8 @@ class Envelope:
         """Read an envelope; nothing about it is trusted yet.
 
         Raises:
-            EnvelopeFormatError: The bytes are too long or are no DSSE envelope of Hanse.
+            EnvelopeFormatError: The bytes are too long, are no DSSE envelope of Hanse, or
+                name a field twice, of which two readers could each take another.
         """
         if len(data) > MAXIMUM_ENVELOPE_BYTES:
             raise EnvelopeFormatError(
@@ -138,6 +143,7 @@ class Envelope:
             )
         try:
             text = _EnvelopeText.model_validate_json(data, strict=True)
+            json.loads(data, object_pairs_hook=_each_once)
             return cls(
                 payload=base64.b64decode(text.payload, validate=True),
                 payload_type=text.payloadType,
@@ -151,6 +157,12 @@ class Envelope:
                 "expected a DSSE envelope with payload, payloadType and signatures, "
                 "got something else"
             ) from error
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise EnvelopeFormatError("expected each field of an envelope once, got one twice")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -244,12 +256,18 @@ def _opened(envelope: Envelope, model: type[StrictModel], public_hex: str) -> St
     _verify(envelope, _public_key(public_hex))
     try:
         document = model.model_validate_json(envelope.payload, strict=True)
+        canonical = canonical_json(document)
     except ValidationError as error:
         raise PayloadError(
             f"expected a valid {model.__name__} in the signed payload, got one with "
             f"{error.error_count()} faults; it was signed by another version of Hanse"
         ) from error
-    if canonical_json(document) != envelope.payload:
+    except CanonicalFormError as error:
+        raise PayloadError(
+            f"expected the signed {model.__name__} to have a canonical form, got a number or an "
+            "instant beyond all bounds; sign it anew"
+        ) from error
+    if canonical != envelope.payload:
         raise PayloadError(
             f"expected the signed {model.__name__} in canonical form, got other bytes; sign it anew"
         )

@@ -2,14 +2,20 @@
 
 YAML 1.1 and 1.2 disagree on `NO`, `010`, `1:30` and `1e-8`. Hanse reads plain
 scalars as JSON would: `true`, `false`, `null`, JSON's numbers; all other words
-are text. Words and numbers that any YAML version takes for something else are
-refused, and the refusal says how to write them.
+are text. Words, numbers and dates that any YAML version takes for something else
+are refused, as are numbers that canonical JSON would write as others, and the
+refusal says how to write them. An instant with its zone is text here, which a
+field of that type reads (`is_instant`).
+
+Source: YAML 1.2.2, section 10.2; the YAML 1.1 types `timestamp`, `float`, `int`,
+`bool`, `merge` and `value`; RFC 3339 for instants.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -22,10 +28,26 @@ NUMBER_LIKE = re.compile(
       | 0[xX][0-9a-fA-F_]+ | 0[oO][0-7_]+ | 0[bB][01_]+  # 0x1F, 0o17, 0b1
       | [0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?      # 1:30 is 90 to YAML 1.1
       | \.(?:inf|Inf|INF)
-    )|\.(?:nan|NaN|NAN)|=|<<""",
+    )|\.(?:nan|NaN|NAN)""",
     re.VERBOSE,
 )
+DATE_LIKE = re.compile(
+    r"""[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}
+        (?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?
+           (?:[ \t]*(?:[Zz]|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?""",
+    re.VERBOSE,
+)
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|(?!-00:00)[-+][0-9]{2}:[0-9]{2})"
+)
+KEYS_OF_YAML_1_1 = {
+    "<<": "expected each field written out, got the merge key `<<`; copy the fields to here",
+    "=": 'expected a name or a value, got plain `=`; write "=" for the text',
+}
 MAXIMUM_DIGITS = 30
+LARGEST_WHOLE = 2**53 - 1
+"""Beyond it, canonical JSON has no whole numbers of its own (RFC 8785, section 3.2.2.3)."""
 
 
 class AmbiguousScalarError(ValueError):
@@ -51,6 +73,8 @@ def plain_value(text: str) -> bool | int | float | str | None:
             f"expected text in quotes or one of true, false and null, got plain `{text}`, "
             f'which some readers take for a truth value; write "{text}" for the text'
         )
+    if text in KEYS_OF_YAML_1_1:
+        raise AmbiguousScalarError(KEYS_OF_YAML_1_1[text])
     if NUMBER.fullmatch(text):
         return _number(text)
     if NUMBER_LIKE.fullmatch(text):
@@ -58,15 +82,36 @@ def plain_value(text: str) -> bool | int | float | str | None:
             f"expected a number as JSON writes it (10, 0.5, 1e-8) or text in quotes, "
             f"got plain `{text[:40]}`"
         )
+    if DATE_LIKE.fullmatch(text) and not is_instant(text):
+        raise AmbiguousScalarError(
+            "expected an instant with time zone, as 2026-01-31T08:00:00Z, or text in quotes, "
+            f"got plain `{text[:40]}`, which some readers take for another time"
+        )
     return text
 
 
+def is_instant(text: str) -> bool:
+    """Tell whether a text is an instant in the one form that documents use.
+
+    That is RFC 3339 with capital letters, seconds, at most six decimals and the
+    offset known (`-00:00` says that it is not).
+    """
+    return INSTANT.fullmatch(text) is not None
+
+
 def _number(text: str) -> int | float:
-    if len(text) <= MAXIMUM_DIGITS:
-        value = int(text) if INTEGER.fullmatch(text) else float(text)
-        if math.isfinite(value):
-            return value
-    raise AmbiguousScalarError(
-        f"expected a number of at most {MAXIMUM_DIGITS} characters within double precision, "
-        f"got plain `{text[:40]}`"
-    )
+    """Read a number of JSON; refuse one whose canonical form would be another number."""
+    if len(text) > MAXIMUM_DIGITS or not math.isfinite(value := float(text)):
+        raise AmbiguousScalarError(
+            f"expected a number of at most {MAXIMUM_DIGITS} characters within double precision, "
+            f"got plain `{text[:40]}`"
+        )
+    if text.startswith("-") and value == 0:
+        raise AmbiguousScalarError(f"expected zero without a sign, got plain `{text}`; write 0")
+    if Decimal(text) != Decimal(repr(value)):
+        raise AmbiguousScalarError(
+            f"expected a number that double precision keeps, got plain `{text}`; "
+            f"write {value!r}, or the digits in quotes for text"
+        )
+    whole = INTEGER.fullmatch(text) is not None and abs(value) <= LARGEST_WHOLE
+    return int(text) if whole else value

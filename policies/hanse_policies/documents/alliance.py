@@ -14,8 +14,19 @@ from hanse_policies.documents.base import (
     ShortText,
     StrictModel,
     Version,
+    fault_at,
 )
 from hanse_policies.documents.vocabulary import ComputationKind, Purpose
+from hanse_policies.look_alikes import look_alike
+
+
+def folded_name(name: str) -> str:
+    """Write a party's name without case, width and spacing: two ways to write one are equal.
+
+    Source: UAX 15 (NFKC).
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 class Member(StrictModel):
@@ -30,13 +41,8 @@ class Member(StrictModel):
 
     @property
     def entity_key(self) -> str:
-        """What tells legal entities apart: the name without case, width, spacing and hidden signs.
-
-        One owner who writes its name in two ways is one owner. Source: UAX 15 (NFKC).
-        """
-        folded = unicodedata.normalize("NFKC", self.legal_entity).casefold()
-        shown = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
-        return " ".join(unicodedata.normalize("NFKC", shown).split())
+        """What tells legal entities apart; one owner who writes its name in two ways is one."""
+        return folded_name(self.legal_entity)
 
 
 class Operator(StrictModel):
@@ -92,6 +98,28 @@ class AllianceCharter(StrictModel):
         ):
             if len(set(values)) != len(values):
                 raise ValueError(f"two members share one {what}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_look_alikes(self) -> Self:
+        brands = look_alike([member.brand for member in self.members], str)
+        if brands is not None:
+            first, second = brands
+            raise fault_at(
+                ("members", second, "brand"),
+                "expected brands that a reader can tell apart, got one that looks like "
+                f"`{self.members[first].brand}`; give it another name",
+            )
+        parties = [self.operator.name, *(member.legal_entity for member in self.members)]
+        found = look_alike(parties, folded_name)
+        if found is not None:
+            first, second = found
+            other = f"members[{first - 1}].legal_entity" if first else "operator.name"
+            raise fault_at(
+                ("members", second - 1, "legal_entity"),
+                f"expected names that a reader can tell apart, got one that looks like `{other}` "
+                "in other letters; write one owner in one way, or add a word that tells two apart",
+            )
         return self
 
     def member(self, brand: BrandId) -> Member | None:

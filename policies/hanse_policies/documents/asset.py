@@ -8,12 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from hanse_policies.documents.base import (
+    ONE_LINE,
     ColumnName,
     Digest,
     Identifier,
     SemanticVersion,
     ShortText,
     StrictModel,
+    fault_at,
 )
 from hanse_policies.documents.vocabulary import (
     ColumnType,
@@ -41,7 +43,7 @@ class TableSource(StrictModel):
     """A file beside the asset document; `table` names the table inside a DuckDB file."""
 
     format: SourceFormat
-    path: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    path: Annotated[str, StringConstraints(min_length=1, max_length=500), ONE_LINE]
     """Relative to the folder of the asset document, or absolute."""
     table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
 
@@ -107,11 +109,15 @@ class DataAsset(StrictModel):
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
-        names = [column.name for column in self.columns]
-        if len(set(names)) != len(names):
-            raise ValueError("a column may be listed once only")
-        if self.person in names:
-            raise ValueError("the person column is never a column that studies may name")
+        # A warehouse takes `Region` and `region` for one column.
+        seen: set[str] = set()
+        for index, column in enumerate(self.columns):
+            place = ("columns", index, "name")
+            if column.name.casefold() in seen:
+                raise fault_at(place, "a column may be listed once only, whatever its case")
+            if column.name == self.person:
+                raise fault_at(place, "the person column is never a column that studies may name")
+            seen.add(column.name.casefold())
         return self
 
     def column(self, name: str) -> AssetColumn | None:

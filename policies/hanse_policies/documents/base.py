@@ -8,7 +8,35 @@ from __future__ import annotations
 
 from typing import Annotated, NewType
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from hanse_policies.visible_text import TextFault, line_fault, text_fault
+
+
+def _accept(text: str, fault: TextFault | None) -> str:
+    if fault is not None:
+        raise ValueError(fault.rule)
+    return text
+
+
+def _visible(text: str) -> str:
+    return _accept(text, text_fault(text))
+
+
+def _one_line(text: str) -> str:
+    return _accept(text, line_fault(text))
+
+
+def fault_at(path: tuple[str | int, ...], rule: str) -> PydanticCustomError:
+    """Build the error of a rule across fields, told where one of them stands.
+
+    Args:
+        path: From the document part that checks the rule to the field to show.
+        rule: The sentence, without the field.
+    """
+    return PydanticCustomError("document_rule", "{rule}", {"rule": rule, "path": path})
+
 
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$"
 """Lower-case ASCII words joined by single `-` or `_`: no homoglyphs, no paths, no SQL."""
@@ -22,7 +50,13 @@ StudyId = NewType("StudyId", str)
 
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN, max_length=64)]
 ColumnName = Annotated[str, StringConstraints(pattern=COLUMN_PATTERN, max_length=64)]
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+VISIBLE = AfterValidator(_visible)
+"""Marks text, of one line or several, that hides nothing (see `visible_text`)."""
+
+ONE_LINE = AfterValidator(_one_line)
+"""Marks text of one line whose words a reader can tell apart (see `visible_text`)."""
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500), ONE_LINE]
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 """Whole number that grows by one with each signed revision of a document."""
 

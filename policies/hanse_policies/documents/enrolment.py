@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints
 
-from hanse_policies.documents.base import Identifier, PublicKeyText, ShortText, StrictModel
+from hanse_policies.documents.base import VISIBLE, Identifier, PublicKeyText, ShortText, StrictModel
 
 CertificateText = Annotated[
     str,
@@ -36,7 +36,7 @@ CertificateRequestText = Annotated[
 ]
 """One PKCS #10 certificate request in PEM."""
 
-EnvelopeText = Annotated[str, StringConstraints(min_length=2, max_length=4 * 1024 * 1024)]
+EnvelopeText = Annotated[str, StringConstraints(min_length=2, max_length=4 * 1024 * 1024), VISIBLE]
 """A signed document in DSSE JSON, not verified yet."""
 
 ServerAddress = Annotated[

@@ -11,9 +11,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
-from hanse_policies.documents.base import ColumnName, StrictModel
+from hanse_policies.documents.base import ONE_LINE, ColumnName, StrictModel
 
-CategoryText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+CategoryText = Annotated[str, StringConstraints(min_length=1, max_length=100), ONE_LINE]
 
 
 class Scale(StrEnum):

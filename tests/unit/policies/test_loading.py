@@ -78,8 +78,9 @@ def test_timestamps_are_aware(write: Path) -> None:
 
 @pytest.mark.parametrize("text", ["2026-12-31T00:00:00", "2026-12-31", "1767139200", "soon"])
 def test_an_instant_without_zone_is_refused(write: Path, text: str) -> None:
-    message = study_refusal(write, "2026-12-31T00:00:00Z", text)
     shown = text if text.isdigit() else f"`{text}`"
+    quoted = f'"{text}"' if "-" in text else text
+    message = study_refusal(write, "2026-12-31T00:00:00Z", quoted)
     assert message == (
         "policy.yaml:37:10: field `expires`: expected an instant with time zone, "
         f"as 2026-01-31T08:00:00Z, got {shown}"
@@ -90,7 +91,10 @@ def test_malformed_yaml_is_told_with_its_place(write: Path) -> None:
     error = policy_refusal(write, "computations: [train-model]", "computations: [train-model")
     assert isinstance(error, DocumentSyntaxError)
     assert error.code == "document-syntax"
-    assert str(error).startswith("policy.yaml:13:10: expected well-formed YAML")
+    assert str(error) == (
+        "policy.yaml:12:20: expected text without quotes to end on its line, got a second line; "
+        "write it in quotes, or close the list or mapping that it stands in"
+    )
 
 
 def test_an_unknown_field_is_refused_with_the_name_that_was_meant(write: Path) -> None:
@@ -244,10 +248,19 @@ def test_a_document_of_another_kind_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n", "text\n"])
-def test_a_file_that_holds_no_fields_is_refused(write: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("", "an empty document"),
+        ("# nothing\n", "an empty document"),
+        ("---\n...\n", "an empty document"),
+        ("- a\n", "something else"),
+        ("text\n", "something else"),
+    ],
+)
+def test_a_file_that_holds_no_fields_is_refused(write: Path, text: str, got: str) -> None:
     write.write_text(text)
-    with pytest.raises(DocumentSyntaxError, match="expected a mapping of fields"):
+    with pytest.raises(DocumentSyntaxError, match=f"expected a mapping of fields, got {got}"):
         load_any(write)
 
 

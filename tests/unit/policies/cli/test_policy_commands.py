@@ -64,7 +64,7 @@ def test_check_prints_json_with_errors_in_place(hanse: Hanse, tmp_path: Path) ->
 def test_explain_permits_the_sample_studies(hanse: Hanse, study: str) -> None:
     code, out, _ = explain(hanse, study)
     assert code == 0
-    assert out.splitlines()[0].startswith("assumed: all signatures valid")
+    assert out.splitlines()[0].startswith("assumed: all signatures and approvals valid")
     assert "no rule is violated" in out
 
 

@@ -1,0 +1,86 @@
+"""Random documents survive being written; random text is refused or has one meaning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hanse_policies.canonical import canonical_json
+from hanse_policies.documents.base import StrictModel
+from hanse_policies.kinds import DOCUMENT_KINDS
+from hanse_policies.loading import load_any
+from hanse_policies.strict_yaml import parse_yaml
+from tests.support.document_strategies import documents
+from tests.support.yaml_nastiness import NASTY_TOKENS, SEEDS
+from tests.support.yaml_oracle import BrokenPromiseError, agree, as_yaml, check_bytes
+
+FOLDER_PER_TEST = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@st.composite
+def edited_texts(draw: st.DrawFn) -> str:
+    """Draw a seed with a few edits: something cut out, put in, or written a second time."""
+    text = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.sampled_from((0, 0, 0, 1, 2, 8, 40))))
+        other = draw(st.integers(0, len(text)))
+        copied = text[other : other + draw(st.integers(1, 40))]
+        piece = draw(st.sampled_from((*NASTY_TOKENS, copied)) | st.text(max_size=3))
+        text = text[:start] + piece + text[end:]
+    return text
+
+
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_a_document_written_as_yaml_is_read_back_as_itself(kind: str, tmp_path: Path) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(documents(DOCUMENT_KINDS[kind]))
+    def check(document: StrictModel) -> None:
+        canonical = canonical_json(document)
+        found = check_bytes(as_yaml(json.loads(canonical)).encode(), tmp_path)
+        assert found is not None
+        assert canonical_json(found) == canonical
+
+    check()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=FOLDER_PER_TEST)
+@given(edited_texts())
+def test_an_edited_document_is_refused_with_its_place_or_has_one_meaning(
+    tmp_path: Path, text: str
+) -> None:
+    check_bytes(text.encode(errors="surrogatepass"), tmp_path)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=FOLDER_PER_TEST)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_refused_with_their_place(tmp_path: Path, data: bytes) -> None:
+    assert check_bytes(data, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (True, 1), (1, True), ("NO", False), (8, 10), ("1e-8", 1e-8), (None, "null"), ([1], [1, 2]),
+        ({"a": 1}, {"b": 1}), ("2026-01-31", "2026-1-31"), (1e-8, "1e-9"),
+    ],
+)  # fmt: skip
+def test_the_oracle_tells_two_meanings_apart(ours: object, theirs: object) -> None:
+    assert not agree(ours, theirs)  # type: ignore[arg-type]
+
+
+def test_the_oracle_finds_a_refusal_without_a_place(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPromiseError, match="without a place"):
+        check_bytes(b"#" * (1024 * 1024 + 1), tmp_path)
+
+
+def test_the_seeds_are_read(tmp_path: Path) -> None:
+    for number, text in enumerate(SEEDS[:4]):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text)
+        assert load_any(path).document is not None
+        assert parse_yaml(text, "seed").root is not None
