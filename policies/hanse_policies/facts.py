@@ -5,11 +5,13 @@ What is not known stands here as None, and a rule that meets None denies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hanse_policies.documents import (
     AllianceCharter,
+    AssetColumn,
     BrandPolicy,
     ConsentState,
     DataAsset,
@@ -98,6 +100,15 @@ class Facts:
     approvals: ApprovalState | None
     now: datetime
     sources: Sources
+    columns: tuple[str, ...] = field(init=False)
+    """The columns that the study reads; found once, as several rules ask."""
+    listed: Mapping[str, AssetColumn] = field(init=False)
+    """The columns of the asset by name."""
+
+    def __post_init__(self) -> None:
+        # Kept here and not at the documents, whose copies with changes would keep it, too.
+        object.__setattr__(self, "columns", self.study.columns())
+        object.__setattr__(self, "listed", {c.name: c for c in self.asset.columns})
 
 
 @dataclass(frozen=True, slots=True)

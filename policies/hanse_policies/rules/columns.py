@@ -31,9 +31,9 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the asset is the one meant, and lists the columns with fitting types."""
     study, asset = facts.study, facts.asset
     source = facts.sources.asset
-    columns = study.columns()
-    unlisted = [name for name in columns if asset.column(name) is None]
-    person = [name for name in columns if name.casefold() == asset.person.casefold()]
+    columns, key = facts.columns, asset.person.casefold()
+    unlisted = [name for name in columns if name not in facts.listed]
+    person = [name for name in columns if name.casefold() == key]
     misused = list(_misused(facts))
     at = facts.sources.study.line_of("computation")
     return (
@@ -69,8 +69,9 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit is for the study's asset and covers all its columns."""
     facts, permit = case.facts, case.permit
-    columns = facts.study.columns()
-    excess = [name for name in columns if name not in permit.column_names]
+    columns = facts.columns
+    covered = frozenset(permit.column_names)
+    excess = [name for name in columns if name not in covered]
     return (
         judge(
             "asset.permit",
@@ -100,7 +101,7 @@ def _judge_sensitive(case: PermitFacts) -> RuleFinding:
     excused = {column.name for column in case.permit.columns if column.sensitive}
     excess = [
         column.name
-        for column in map(facts.asset.column, facts.study.columns())
+        for column in map(facts.listed.get, facts.columns)
         if column is not None
         and column.sensitivity is not Sensitivity.ORDINARY
         and column.name not in excused
@@ -134,7 +135,7 @@ def uses(study: Study) -> Iterator[tuple[str, frozenset[ColumnType], tuple[str |
 
 def _misused(facts: Facts) -> Iterator[str]:
     for name, fitting, _ in uses(facts.study):
-        column = facts.asset.column(name)
+        column = facts.listed.get(name)
         if column is not None and column.type not in fitting:
             wanted = "|".join(sorted(fitting))
             yield f"{name} ({column.type}, not {wanted})"
@@ -143,5 +144,7 @@ def _misused(facts: Facts) -> Iterator[str]:
 def _place(facts: Facts, names: list[str]) -> str:
     """Name the line of the study that first uses one of the columns."""
     source = facts.sources.study
+    if not names:
+        return source.line_of("computation")
     places = (source.line_of(*path) for name, _, path in uses(facts.study) if name in names)
     return next(places, source.line_of("computation"))
