@@ -5,6 +5,7 @@ import struct
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
@@ -163,3 +164,22 @@ def test_studies_that_are_equal_have_one_digest(
     assert moved == study
     assert digest(moved) == digest(study)
     assert Study.model_validate_json(canonical_json(moved), strict=True) == study
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=5),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
+def test_the_bytes_are_those_of_the_reference_writer(numbers: list[float], text: str) -> None:
+    sample = Sample(numbers=tuple(numbers), string=text, literals=(None, True, False))
+    plain = {"numbers": numbers, "string": text, "literals": [None, True, False]}
+    assert canonical_json(sample) == rfc8785.dumps(plain)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [a_charter(), a_policy(), an_asset(), a_training_study(), a_histogram_study()],
+)
+def test_a_documents_bytes_are_those_of_the_reference_writer(document: StrictModel) -> None:
+    written = canonical_json(document)
+    assert rfc8785.dumps(json.loads(written)) == written
