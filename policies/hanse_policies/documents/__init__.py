@@ -27,7 +27,17 @@ from hanse_policies.documents.computation import (
     ServerOptimiser,
     TrainModel,
 )
-from hanse_policies.documents.consent import ConsentRecord, ConsentState
+from hanse_policies.documents.consent import (
+    AgeBand,
+    ConsentBasis,
+    ConsentField,
+    ConsentNeed,
+    ConsentRecord,
+    ConsentStanding,
+    ConsentState,
+    MinorsRule,
+    standing_of,
+)
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.features import (
     Axis,
@@ -55,6 +65,7 @@ from hanse_policies.documents.vocabulary import (
 
 __all__ = [
     "LEAST_LEGAL_ENTITIES",
+    "AgeBand",
     "AllianceCharter",
     "AllianceId",
     "ApprovalMode",
@@ -69,9 +80,13 @@ __all__ = [
     "ColumnType",
     "Computation",
     "ComputationKind",
+    "ConsentBasis",
+    "ConsentField",
     "ConsentMapping",
+    "ConsentNeed",
     "ConsentRecord",
     "ConsentRules",
+    "ConsentStanding",
     "ConsentState",
     "DataAsset",
     "DistributedNoise",
@@ -84,6 +99,7 @@ __all__ = [
     "LocalTraining",
     "LogisticRegression",
     "Member",
+    "MinorsRule",
     "MultilayerPerceptron",
     "NeighbouringRelation",
     "NumericFeature",
@@ -106,4 +122,5 @@ __all__ = [
     "TrainModel",
     "TrustMode",
     "Verdict",
+    "standing_of",
 ]
