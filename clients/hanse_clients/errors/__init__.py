@@ -64,6 +64,9 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
             │   ├── MissingColumnError
             │   ├── ColumnTypeError
             │   └── SourceChangedError
+            ├── ConsentImportError
+            │   ├── ConsentFileError
+            │   └── ConsentTermsError
             ├── WorkerError
             └── UnusableDataError           (wire code: data-not-usable)
                 ├── WarehouseLimitError
@@ -85,6 +88,9 @@ from hanse_clients.errors.data import (
     DATA_NOT_USABLE,
     ColumnTypeError,
     ColumnUseError,
+    ConsentFileError,
+    ConsentImportError,
+    ConsentTermsError,
     DataError,
     EmptyCohortError,
     InvalidLabelError,
@@ -170,6 +176,9 @@ __all__ = [
     "CohortNotAskedError",
     "ColumnTypeError",
     "ColumnUseError",
+    "ConsentFileError",
+    "ConsentImportError",
+    "ConsentTermsError",
     "ContributionMissingError",
     "DataError",
     "EmptyCohortError",
