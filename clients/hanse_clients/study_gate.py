@@ -154,8 +154,8 @@ class StudyGate:
 
     def rehearse(self, digest: str, now: datetime) -> Judgement:
         """Decide as if the consent register were fresh and complete, without reading it."""
-        asset = self._home.documents.asset().document
-        assumed = ConsentState(now, frozenset(asset.consent.purposes))
+        mapping = self._home.documents.asset().document.consent
+        assumed = ConsentState(now, frozenset(mapping.purposes), mapping.told)
         return self._judge(self.open(digest), now, assumed)
 
     def admit(self, request: Request, now: datetime) -> Admission:

@@ -70,6 +70,7 @@ ARTICLES: Mapping[str, str] = {
     "release-form.permit": DESIGN,
     "consent.register": CONSENT,
     "consent.purpose": CONSENT,
+    "consent.fields": CONSENT,
     "consent.clock": CONSENT,
     "consent.age": CONSENT,
     "recipients.charter": RECIPIENTS,

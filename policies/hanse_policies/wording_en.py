@@ -87,6 +87,11 @@ ENGLISH: Mapping[str, Wording] = {
         "the consent register does not record purpose {asked} ({at})",
         "obtain and record consent for purpose {asked}, and map it in the asset",
     ),
+    "consent.fields": Wording(
+        "the consent register tells all that the policy asks of a consent",
+        "the policy asks for {excess} of each consent, which the register does not tell",
+        "map {excess} in the asset, or ask for less in the policy",
+    ),
     "consent.clock": Wording(
         "the consent register was synced in the past",
         "the consent register says it was synced at {found}, after now ({limit})",

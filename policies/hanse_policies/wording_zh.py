@@ -87,6 +87,11 @@ CHINESE: Mapping[str, Wording] = {
         "同意登记不包含目的 {asked}({at})",
         "取得并登记对目的 {asked} 的同意,并在数据资产中建立映射",
     ),
+    "consent.fields": Wording(
+        "同意登记包含策略要求的全部内容",
+        "策略要求每份同意注明 {excess},而同意登记未提供",
+        "在数据资产中映射 {excess},或降低策略的要求",
+    ),
     "consent.clock": Wording(
         "同意登记的同步时间在当前时间之前",
         "同意登记的同步时间 {found} 晚于当前时间({limit})",

@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from hanse_clients.data import MinimalView, ViewUse, WorkerSource, view_for
+from hanse_clients.data.consent_expression import consenting_persons
 from hanse_clients.data.duckdb_source import DuckDBSource
-from hanse_clients.data.expression import compile_sql, consenting_persons, view_sql
+from hanse_clients.data.expression import compile_sql, view_sql
 from hanse_policies.documents import DataAsset, Purpose, SourceFormat
 from tests.support.brand_tables import (
     ANALYTICS_WORD,

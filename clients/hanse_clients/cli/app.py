@@ -7,6 +7,7 @@ import typer
 from hanse_clients.cli.approve import approve_command, refuse_command
 from hanse_clients.cli.check import check_command
 from hanse_clients.cli.egress import egress_command
+from hanse_clients.cli.import_consent import import_consent_command
 from hanse_clients.cli.init import init_command
 from hanse_clients.cli.join import join_command
 from hanse_clients.cli.ledger import ledger_command
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command("init")(init_command)
 app.command("join")(join_command)
 app.command("sign")(sign_command)
+app.command("import-consent")(import_consent_command)
 app.command("run")(run_command)
 app.command("studies")(studies_command)
 app.command("preflight")(preflight_command)

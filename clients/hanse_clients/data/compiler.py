@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 
+import ibis.expr.types as ir
 from pydantic import ValidationError
 
-from hanse_clients.data.expression import (
-    compile_sql,
+from hanse_clients.data.consent_expression import (
     last_sync_expression,
     next_change_expression,
+    tainted_count_expression,
+)
+from hanse_clients.data.expression import (
+    compile_sql,
     person_count_expression,
     view_expression,
 )
@@ -30,7 +35,9 @@ from hanse_clients.data.queries import (
     PersonsQuery,
     RowsQuery,
     SqlQuery,
+    TaintedQuery,
 )
+from hanse_clients.data.view import MinimalView
 from hanse_clients.data.worker_messages import line_of
 from hanse_federation.measurements import measurement_for
 
@@ -40,20 +47,27 @@ class InProcessCompiler:
 
     def compile(self, query: SqlQuery) -> str:
         """Return the text of a query in DuckDB's SQL."""
-        match query:
-            case RowsQuery():
-                return compile_sql(view_expression(query.view))
-            case PersonsQuery():
-                return compile_sql(person_count_expression(query.view))
-            case FaultsQuery():
-                return compile_sql(faults_expression(query.view))
-            case CellsQuery():
-                measurement = measurement_for(query.computation)
-                return compile_sql(measurement.encode(view_expression(query.view)))
-            case NextChangeQuery():
-                return compile_sql(next_change_expression(query.view))
-            case LastSyncQuery():
-                return compile_sql(last_sync_expression(query.asset, query.now))
+        return compile_sql(_expression(query))
+
+
+def _expression(query: SqlQuery) -> ir.Table:
+    match query:
+        case CellsQuery():
+            measurement = measurement_for(query.computation)
+            return measurement.encode(view_expression(query.view))
+        case LastSyncQuery():
+            return last_sync_expression(query.asset, query.now)
+        case _:
+            return _OF_VIEW[type(query)](query.view)
+
+
+_OF_VIEW: dict[type[SqlQuery], Callable[[MinimalView], ir.Table]] = {
+    RowsQuery: view_expression,
+    PersonsQuery: person_count_expression,
+    FaultsQuery: faults_expression,
+    NextChangeQuery: next_change_expression,
+    TaintedQuery: tainted_count_expression,
+}
 
 
 def main() -> int:

@@ -13,34 +13,20 @@ No row can make a query fail: a stored value that does not fit its type is null
 in the canonical table, with `unreadable_name` of its column true beside it, and
 nothing here divides, casts or looks up.
 
-Consent is judged on what the register says last. A person's latest grant is
-the largest `granted` at or before `now` for the purpose. The person is in the
-view when every row that carries the latest grant is valid at `now` (not
-expired, not withdrawn, synced recently and not in the future) and no row of
-that person and purpose, whichever grant it carries, records a withdrawal
-from that grant to `now`, both ends included. So a grant after a withdrawal counts again; an
-older, still unexpired row never defeats a withdrawal or an expiry; of two rows
-granted at the same instant the one that denies wins; a grant in the future, a
-missing instant of grant or sync, and a missing person never count.
-
-An instant that cannot be read never widens consent: whoever has, for the
-purpose, any row with an unreadable grant, expiry, withdrawal or sync is not in
-the view, whatever all other rows say and whatever `now` is, until the brand
-corrects the row. (Read as missing, an expiry or a withdrawal would widen it.)
+Whose consent counts is told at `hanse_policies.documents.standing_of` and compiled
+in `consent_expression`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from functools import reduce
-from operator import or_
 
 import ibis
 import ibis.expr.types as ir
 
+from hanse_clients.data.consent_expression import consenting_persons
 from hanse_clients.data.queries import (
-    CONSENT_TABLE,
     HOLDOUT,
     PERSON,
     ROW,
@@ -48,13 +34,9 @@ from hanse_clients.data.queries import (
     unreadable_name,
 )
 from hanse_clients.data.view import MinimalView, ViewColumn, ViewUse
-from hanse_policies.documents import ColumnType, ConsentMapping, DataAsset, OneOf, PopulationFilter
+from hanse_policies.documents import ColumnType, DataAsset, OneOf, PopulationFilter
 
 _KEY = "hanse_key"
-_INSTANT = "timestamp(6)"
-_FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
-_LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
-"""Instants beyond these two are compared in the warehouse but never fetched from it."""
 
 
 def view_expression(view: MinimalView) -> ir.Table:
@@ -103,68 +85,10 @@ def consenting_rows(view: MinimalView) -> ir.Table:
     return kept.select(PERSON, *(c.name for c in view.columns))
 
 
-def consenting_persons(view: MinimalView) -> ir.Table:
-    """List the persons whose consent for the view's purpose is valid at its `now`."""
-    rows = consent_rows(view)
-    now, oldest = _instant(view.now), _oldest_sync(view)
-    is_valid = (
-        (rows.granted <= now)
-        & (rows.expires.isnull() | (rows.expires > now))
-        & (rows.withdrawn.isnull() | (rows.withdrawn > now))
-        & rows.synced.between(oldest, now)
-    )
-    judged = rows.mutate(is_valid=ibis.coalesce(is_valid, ibis.literal(value=False)))
-    is_past_grant = judged.granted <= now
-    last = judged.group_by(PERSON).agg(
-        valid_grant=judged.granted.max(where=judged.is_valid),
-        invalid_grant=judged.granted.max(where=is_past_grant & ~judged.is_valid),
-        withdrawal=judged.withdrawn.max(where=judged.withdrawn <= now),
-        is_unreadable=_is_unreadable(view.asset.consent, judged).any(),
-    )
-    return last.filter(
-        last.valid_grant.notnull(),
-        last.invalid_grant.isnull() | (last.invalid_grant < last.valid_grant),
-        last.withdrawal.isnull() | (last.withdrawal < last.valid_grant),
-        ~last.is_unreadable,
-    ).select(PERSON)
-
-
-def consent_rows(view: MinimalView) -> ir.Table:
-    """Take the register's rows of the view's purpose, under one set of names."""
-    consent = _consent(view.asset)
-    return consent.filter(consent.purpose == view.purpose_word, consent[PERSON].notnull())
-
-
 def person_count_expression(view: MinimalView) -> ir.Table:
     """Count the persons in a view: one row, one column `persons`."""
     rows = view_expression(view)
     return rows.aggregate(persons=rows.count(where=rows[ROW] == 1))
-
-
-def next_change_expression(view: MinimalView) -> ir.Table:
-    """Find the next instants after `now` at which any consent for the purpose may change.
-
-    One row: the least `granted`, `expires`, `withdrawn` and `synced` after `now`,
-    and `stale`, the least `synced` that has not gone stale yet. Until the first of
-    them (`stale` plus the greatest age) the register says the same as at `now`.
-    Instants beyond the year 9999 are as good as never.
-    """
-    rows = consent_rows(view)
-    now, oldest, last = _instant(view.now), _oldest_sync(view), _instant(_LAST_INSTANT)
-    return rows.aggregate(
-        granted=rows.granted.min(where=(rows.granted > now) & (rows.granted < last)),
-        expires=rows.expires.min(where=(rows.expires > now) & (rows.expires < last)),
-        withdrawn=rows.withdrawn.min(where=(rows.withdrawn > now) & (rows.withdrawn < last)),
-        synced=rows.synced.min(where=(rows.synced > now) & (rows.synced < last)),
-        stale=rows.synced.min(where=rows.synced.between(oldest, now)),
-    )
-
-
-def last_sync_expression(asset: DataAsset, now: datetime) -> ir.Table:
-    """Find when the register was last synced, at or before `now`: column `synced`."""
-    consent = _consent(asset)
-    is_past = consent.synced.between(_instant(_FIRST_INSTANT), _instant(now))
-    return consent.aggregate(synced=consent.synced.max(where=is_past))
 
 
 def view_sql(view: MinimalView) -> str:
@@ -193,39 +117,6 @@ _CANONICAL_TYPES: dict[ColumnType, str] = {
     ColumnType.FLAG: "float64",
     ColumnType.CATEGORY: "string",
 }
-
-
-def _consent(asset: DataAsset) -> ir.Table:
-    """The consent register under one set of names, whatever the brand calls its columns."""
-    names: ConsentMapping = asset.consent
-    instants = (names.granted, names.expires, names.withdrawn, names.synced)
-    schema = dict.fromkeys(instants, _INSTANT) | {names.person: "string", names.purpose: "string"}
-    flags = [unreadable_name(name) for name in dict.fromkeys(instants)]
-    table = ibis.table(schema | dict.fromkeys(flags, "boolean"), name=CONSENT_TABLE)
-    return table.select(
-        **{PERSON: table[names.person]},
-        purpose=table[names.purpose],
-        granted=table[names.granted],
-        expires=table[names.expires],
-        withdrawn=table[names.withdrawn],
-        synced=table[names.synced],
-        **{flag: table[flag] for flag in flags},
-    )
-
-
-def _is_unreadable(names: ConsentMapping, rows: ir.Table) -> ir.Value:
-    instants = (names.granted, names.expires, names.withdrawn, names.synced)
-    return reduce(or_, (rows[unreadable_name(name)] for name in instants))
-
-
-def _instant(when: datetime) -> ir.Value:
-    """Write an instant as naive UTC text and cast it; exact to the microsecond."""
-    text = when.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    return ibis.literal(text).cast(_INSTANT)
-
-
-def _oldest_sync(view: MinimalView) -> ir.Value:
-    return _instant(view.now - timedelta(hours=view.consent_max_age_hours))
 
 
 def matches(rows: ir.Table, wanted: PopulationFilter) -> ir.Value:

@@ -13,9 +13,8 @@ from operator import and_
 import ibis
 import ibis.expr.types as ir
 
+from hanse_clients.data.consent_expression import consent_rows, consenting_persons
 from hanse_clients.data.expression import (
-    consent_rows,
-    consenting_persons,
     is_finite,
     is_label,
     matches,

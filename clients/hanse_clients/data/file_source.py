@@ -145,7 +145,8 @@ class FileSource:
 
         def read(engine: _Engine) -> _KeptConsent:
             ((synced,),) = engine.run(LastSyncQuery(asset=self._asset, now=now))
-            state = ConsentState(_aware(synced), frozenset(self._asset.consent.purposes))
+            mapping = self._asset.consent
+            state = ConsentState(_aware(synced), frozenset(mapping.purposes), mapping.told)
             return _KeptConsent(engine.version, now, state)
 
         self._kept_consent = read_now = self._ask(read)
@@ -295,5 +296,5 @@ def _next_change(engine: _Engine, view: MinimalView) -> datetime | None:
     """Find until when the consent register says the same as at the view's `now`."""
     ((*changes, stale),) = engine.run(NextChangeQuery(view=view))
     if stale is not None:
-        changes.append(stale + timedelta(hours=view.consent_max_age_hours))
+        changes.append(stale + timedelta(hours=view.need.max_age_hours))
     return _aware(min((change for change in changes if change is not None), default=None))

@@ -62,7 +62,7 @@ class CellsQuery(StrictModel):
 
 
 class NextChangeQuery(StrictModel):
-    """When any consent for the view's purpose may next change: five instants or nulls."""
+    """When any consent for the view's purpose may next change: instants or nulls."""
 
     query: Literal["next-change"] = "next-change"
     view: MinimalView
@@ -76,7 +76,22 @@ class LastSyncQuery(StrictModel):
     now: AwareDatetime
 
 
-SqlQuery = RowsQuery | PersonsQuery | FaultsQuery | CellsQuery | NextChangeQuery | LastSyncQuery
+class TaintedQuery(StrictModel):
+    """How many persons have an invalidated consent: a true number, for the brand's own people."""
+
+    query: Literal["tainted"] = "tainted"
+    view: MinimalView
+
+
+SqlQuery = (
+    RowsQuery
+    | PersonsQuery
+    | FaultsQuery
+    | CellsQuery
+    | NextChangeQuery
+    | LastSyncQuery
+    | TaintedQuery
+)
 QUERIES: TypeAdapter[SqlQuery] = TypeAdapter(Annotated[SqlQuery, Field(discriminator="query")])
 
 

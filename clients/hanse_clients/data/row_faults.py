@@ -97,12 +97,10 @@ def most_rows(view: MinimalView) -> int:
 
 
 def _unreadable(view: MinimalView) -> tuple[RowFault, ...]:
-    register = view.asset.consent
-    instants = (register.granted, register.expires, register.withdrawn, register.synced)
     return (
         *(
             RowFault(UnreadableValueError, name, is_register=True)
-            for name in dict.fromkeys(instants)
+            for name in view.asset.consent.instants
         ),
         *(RowFault(UnreadableValueError, name) for name in number_columns(view)),
     )

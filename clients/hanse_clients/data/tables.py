@@ -168,9 +168,10 @@ def _rows_table(asset: DataAsset) -> _Table:
 
 def _consent_table(asset: DataAsset) -> _Table:
     names = asset.consent
-    instants = (names.granted, names.expires, names.withdrawn, names.synced)
-    kinds = dict.fromkeys(instants, _Kind.INSTANT)
-    kinds |= {names.person: _Kind.PERSON, names.purpose: _Kind.CATEGORY}
+    kinds = dict.fromkeys(names.texts, _Kind.CATEGORY)
+    kinds |= dict.fromkeys(names.flags, _Kind.FLAG)
+    kinds |= dict.fromkeys(names.instants, _Kind.INSTANT)
+    kinds[names.person] = _Kind.PERSON
     return _Table(CONSENT_TABLE, f"the consent register of asset {asset.id}", names.source, kinds)
 
 

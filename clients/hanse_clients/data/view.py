@@ -24,6 +24,7 @@ from hanse_policies.documents import (
     BrandPolicy,
     CategoricalFeature,
     ColumnType,
+    ConsentNeed,
     DataAsset,
     NumericFeature,
     OneOf,
@@ -79,7 +80,7 @@ class MinimalView(StrictModel):
         population: Filters on rows; a missing value never matches.
         purpose_word: The consent register's own word for the purpose.
         now: When consent is judged.
-        consent_max_age_hours: How long ago a consent row may last have been synced.
+        need: What study, policy and asset document ask of each person's consent.
         row_salt: The brand's secret, which decides who of several rows is taken.
         rows_per_person: At most so many rows of a person are in the view.
         holdout_share: Part of the persons held out from training, or None.
@@ -93,7 +94,7 @@ class MinimalView(StrictModel):
     population: tuple[PopulationFilter, ...]
     purpose_word: str
     now: AwareDatetime
-    consent_max_age_hours: Annotated[int, Field(ge=1)]
+    need: ConsentNeed
     row_salt: HexText
     rows_per_person: Annotated[int, Field(ge=1, le=10_000)] = 1
     holdout_share: Share | None = None
@@ -155,7 +156,7 @@ def view_for(
         population=study.population,
         purpose_word=_purpose_word(asset, purpose or study.purpose),
         now=now,
-        consent_max_age_hours=policy.consent.max_age_hours,
+        need=_need(study, asset, policy, purpose or study.purpose),
         row_salt=salt,
         holdout_share=None if trained is None else trained.evaluation.holdout_share,
     )
@@ -203,6 +204,22 @@ def _declared(
             f"of type {column.type} in asset {asset.id}; use another column"
         )
     return column.type
+
+
+def _need(study: Study, asset: DataAsset, policy: BrandPolicy, purpose: Purpose) -> ConsentNeed:
+    """Say what is asked of each person's consent."""
+    ttl, rules = asset.consent.ttl_hours, policy.consent
+    most = rules.max_age_hours
+    return ConsentNeed(
+        purpose=purpose,
+        max_age_hours=most if ttl is None else min(ttl, most),
+        bases=rules.bases,
+        notices=rules.notices,
+        minors=rules.minors,
+        jurisdictions=rules.jurisdictions,
+        recipients=study.recipients,
+        is_scope_needed=rules.scope_required,
+    )
 
 
 def _purpose_word(asset: DataAsset, purpose: Purpose) -> str:

@@ -71,7 +71,11 @@ def _answer(source: MeasuringSource, question: WorkerQuestion) -> WorkerAnswer:
             return VersionAnswer(version=source.version())
         case ConsentQuestion():
             state = source.consent_state(question.now)
-            return ConsentAnswer(synced=state.synced, purposes=tuple(sorted(state.purposes)))
+            return ConsentAnswer(
+                synced=state.synced,
+                purposes=tuple(sorted(state.purposes)),
+                fields=tuple(sorted(state.fields)),
+            )
         case PersonsQuestion():
             count = source.persons(question.view)
             return PersonsAnswer(persons=count.persons, version=count.version)

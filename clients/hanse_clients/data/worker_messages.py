@@ -14,7 +14,13 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from hanse_clients.data.view import HexText, MinimalView
-from hanse_policies.documents import AudienceHistogram, DataAsset, Purpose, StrictModel
+from hanse_policies.documents import (
+    AudienceHistogram,
+    ConsentField,
+    DataAsset,
+    Purpose,
+    StrictModel,
+)
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -98,6 +104,7 @@ class ConsentAnswer(StrictModel):
     tell: Literal["consent"] = "consent"
     synced: AwareDatetime | None
     purposes: tuple[Purpose, ...]
+    fields: tuple[ConsentField, ...]
 
 
 class PersonsAnswer(StrictModel):

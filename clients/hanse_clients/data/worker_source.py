@@ -94,7 +94,7 @@ class WorkerSource:
     def consent_state(self, now: datetime) -> ConsentState:
         """Describe the consent register as a whole at `now`."""
         told = self._ask(ConsentQuestion(now=now), ConsentAnswer)
-        return ConsentState(told.synced, frozenset(told.purposes))
+        return ConsentState(told.synced, frozenset(told.purposes), frozenset(told.fields))
 
     def persons(self, view: MinimalView) -> PersonCount:
         """Count the persons in a view."""

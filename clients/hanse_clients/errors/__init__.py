@@ -66,6 +66,9 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
             │   ├── MissingColumnError
             │   ├── ColumnTypeError
             │   └── SourceChangedError
+            ├── ConsentImportError
+            │   ├── ConsentFileError
+            │   └── ConsentTermsError
             ├── WorkerError
             └── UnusableDataError           (wire code: data-not-usable)
                 ├── WarehouseLimitError
@@ -87,6 +90,9 @@ from hanse_clients.errors.data import (
     DATA_NOT_USABLE,
     ColumnTypeError,
     ColumnUseError,
+    ConsentFileError,
+    ConsentImportError,
+    ConsentTermsError,
     DataError,
     EmptyCohortError,
     InvalidLabelError,
@@ -174,6 +180,9 @@ __all__ = [
     "CohortNotAskedError",
     "ColumnTypeError",
     "ColumnUseError",
+    "ConsentFileError",
+    "ConsentImportError",
+    "ConsentTermsError",
     "ContributionMissingError",
     "DataError",
     "DocumentEditedError",

@@ -83,6 +83,24 @@ class SourceChangedError(SourceError):
     code: ClassVar[str] = "source-changed"
 
 
+class ConsentImportError(DataError):
+    """A consent export cannot be imported."""
+
+    code: ClassVar[str] = "consent-import-error"
+
+
+class ConsentFileError(ConsentImportError):
+    """The export cannot be read as the shape named, or the target cannot be written."""
+
+    code: ClassVar[str] = "consent-file-invalid"
+
+
+class ConsentTermsError(ConsentImportError):
+    """What the export does not tell was not given, or not in its form."""
+
+    code: ClassVar[str] = "consent-terms-invalid"
+
+
 class WorkerError(DataError):
     """The warehouse worker process could not be used."""
 

@@ -65,7 +65,9 @@ def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetim
         charter=rules.document,
         policy=own.document,
         asset=data.document,
-        consent=hanse_policies.ConsentState(now, frozenset(data.document.consent.purposes)),
+        consent=hanse_policies.ConsentState(
+            now, frozenset(data.document.consent.purposes), data.document.consent.told
+        ),
         budget=hanse_policies.BudgetState(
             0.0, privacy.epsilon, budget.delta if budget is not None else privacy.delta
         ),

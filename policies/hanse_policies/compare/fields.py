@@ -93,6 +93,25 @@ def any_of(path: FieldPath, before: object, after: object) -> Iterator[FieldChan
     yield from _change(path, direction, before, after)
 
 
+def any_of_if_asked(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare the words of which any one is allowed, where none given allows all."""
+    if before is None or after is None:
+        direction = Direction.LOOSENS if after is None else Direction.TIGHTENS
+        yield from _change(path, direction, before, after)
+    else:
+        yield from any_of(path, before, after)
+
+
+def flag_is_wider(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare a leave that is given or not."""
+    yield from _change(path, Direction.LOOSENS if after else Direction.TIGHTENS, before, after)
+
+
+def flag_is_stricter(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare a condition that is asked for or not."""
+    yield from _change(path, Direction.TIGHTENS if after else Direction.LOOSENS, before, after)
+
+
 def keyed(key: str, table: FieldTable) -> Comparer:
     """Compare parts that a field tells apart: more of them allow more."""
 

@@ -14,26 +14,19 @@ from hanse_policies.compare.fields import (
     FieldTable,
     any_of,
     compare_fields,
+    flag_is_wider,
     higher_is_stricter,
     keyed,
     lower_is_stricter,
     opaque,
     ordered,
-    shown,
     text,
 )
 from hanse_policies.documents.brand import Permit
 from hanse_policies.documents.vocabulary import FlowLabel
 from hanse_policies.source import FieldPath
 
-
-def _sensitive(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
-    if before != after:
-        direction = Direction.LOOSENS if after else Direction.TIGHTENS
-        yield FieldChange(path, direction, shown(before), shown(after))
-
-
-PERMITTED_COLUMN: FieldTable = {"name": opaque, "necessity": text, "sensitive": _sensitive}
+PERMITTED_COLUMN: FieldTable = {"name": opaque, "necessity": text, "sensitive": flag_is_wider}
 
 PERMIT: FieldTable = {
     "purpose": opaque,

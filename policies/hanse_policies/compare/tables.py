@@ -11,6 +11,8 @@ from __future__ import annotations
 from hanse_policies.compare.fields import (
     FieldTable,
     any_of,
+    any_of_if_asked,
+    flag_is_stricter,
     higher_is_stricter,
     ignored,
     keyed,
@@ -21,7 +23,7 @@ from hanse_policies.compare.fields import (
     text,
 )
 from hanse_policies.compare.permits import compare_permits
-from hanse_policies.compare.words import compare_words
+from hanse_policies.compare.words import compare_minors, compare_words
 from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision, Sensitivity
 
 APPROVER: FieldTable = {"id": opaque, "role": opaque, "key": opaque}
@@ -37,7 +39,14 @@ BUDGET: FieldTable = {
     "period_days": opaque,
 }
 
-CONSENT_RULES: FieldTable = {"max_age_hours": lower_is_stricter}
+CONSENT_RULES: FieldTable = {
+    "max_age_hours": lower_is_stricter,
+    "bases": any_of_if_asked,
+    "notices": any_of_if_asked,
+    "minors": compare_minors,
+    "jurisdictions": any_of_if_asked,
+    "scope_required": flag_is_stricter,
+}
 
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
@@ -77,6 +86,16 @@ CONSENT_MAPPING: FieldTable = {
     "withdrawn": opaque,
     "synced": opaque,
     "purposes": compare_words,
+    "invalidated": opaque,
+    "fresh_until": opaque,
+    "ttl_hours": opaque,
+    "basis": opaque,
+    "notice": opaque,
+    "age_band": opaque,
+    "guardian": opaque,
+    "jurisdiction": opaque,
+    "recipients": opaque,
+    "origin": text,
 }
 
 DATA_ASSET: FieldTable = {

@@ -162,6 +162,11 @@ def wide_asset(
             withdrawn="w",
             synced="s",
             purposes={purpose: purpose.value for purpose in Purpose},
+            basis="b",
+            notice="n",
+            age_band="a",
+            jurisdiction="j",
+            recipients="r",
         ),
     )
 

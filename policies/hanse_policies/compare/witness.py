@@ -28,6 +28,7 @@ from hanse_policies.documents import (
     BrandPolicy,
     Computation,
     ComputationKind,
+    ConsentField,
     ConsentState,
     DataAsset,
     FlowLabel,
@@ -74,7 +75,9 @@ class Request:
             charter=self.charter,
             policy=self.policy,
             asset=self.asset,
-            consent=ConsentState(self.now - self.consent_age, frozenset(Purpose)),
+            consent=ConsentState(
+                self.now - self.consent_age, frozenset(Purpose), frozenset(ConsentField)
+            ),
             budget=BudgetState(0.0, study.privacy.epsilon, delta),
             now=self.now,
             signature=SignatureState.unsafe_assumed(self.charter, self.policy),

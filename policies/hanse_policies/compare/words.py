@@ -1,4 +1,4 @@
-"""How the register's words for purposes compare: a purpose more may be asked for."""
+"""How the register's words for purposes compare, and the rule on minors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hanse_policies.compare.direction import Direction, FieldChange
 from hanse_policies.compare.fields import shown
+from hanse_policies.documents.consent import MinorsRule
 from hanse_policies.source import FieldPath
 
 
@@ -25,6 +26,23 @@ def compare_words(path: FieldPath, before: object, after: object) -> Iterator[Fi
             shown(new.get(purpose)),
             is_gone=purpose not in new,
         )
+
+
+def compare_minors(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare rules on minors: a later age, and no guardian in its place, are stricter."""
+    if before == after:
+        return
+    direction = Direction.MIXED
+    if not isinstance(before, MinorsRule) or not isinstance(after, MinorsRule):
+        direction = Direction.LOOSENS if after is None else Direction.TIGHTENS
+    else:
+        older = after.from_age - before.from_age
+        alone = int(before.is_guardian_enough) - int(after.is_guardian_enough)
+        if older >= 0 and alone >= 0:
+            direction = Direction.TIGHTENS
+        elif older <= 0 and alone <= 0:
+            direction = Direction.LOOSENS
+    yield FieldChange(path, direction, shown(before), shown(after))
 
 
 def _words(value: object) -> dict[str, object]:

@@ -35,7 +35,17 @@ from hanse_policies.documents.computation import (
     ServerOptimiser,
     TrainModel,
 )
-from hanse_policies.documents.consent import ConsentRecord, ConsentState
+from hanse_policies.documents.consent import (
+    AgeBand,
+    ConsentBasis,
+    ConsentField,
+    ConsentNeed,
+    ConsentRecord,
+    ConsentStanding,
+    ConsentState,
+    MinorsRule,
+    standing_of,
+)
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.features import (
     Axis,
@@ -68,6 +78,7 @@ from hanse_policies.documents.vocabulary import (
 
 __all__ = [
     "LEAST_LEGAL_ENTITIES",
+    "AgeBand",
     "AllianceCharter",
     "AllianceId",
     "Approval",
@@ -85,9 +96,13 @@ __all__ = [
     "ColumnType",
     "Computation",
     "ComputationKind",
+    "ConsentBasis",
+    "ConsentField",
     "ConsentMapping",
+    "ConsentNeed",
     "ConsentRecord",
     "ConsentRules",
+    "ConsentStanding",
     "ConsentState",
     "DataAsset",
     "DistributedNoise",
@@ -102,6 +117,7 @@ __all__ = [
     "LocationPrecision",
     "LogisticRegression",
     "Member",
+    "MinorsRule",
     "MultilayerPerceptron",
     "NeighbouringRelation",
     "NumericFeature",
@@ -128,4 +144,5 @@ __all__ = [
     "TrainModel",
     "TrustMode",
     "Verdict",
+    "standing_of",
 ]

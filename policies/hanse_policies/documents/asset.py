@@ -17,6 +17,7 @@ from hanse_policies.documents.base import (
     StrictModel,
     fault_at,
 )
+from hanse_policies.documents.consent import AgeBand, ConsentBasis, ConsentField, Jurisdiction
 from hanse_policies.documents.vocabulary import (
     ColumnType,
     LocationPrecision,
@@ -73,11 +74,38 @@ class AssetColumn(StrictModel):
     """Of a location."""
 
 
+class StatedBasis(StrictModel):
+    """A basis that holds for every row of the register."""
+
+    constant: ConsentBasis
+
+
+class StatedNotice(StrictModel):
+    """A version of the notice that every person of the register saw."""
+
+    constant: ShortText
+
+
+class StatedAgeBand(StrictModel):
+    """An age band that holds for every person of the register."""
+
+    constant: AgeBand
+
+
+class StatedJurisdiction(StrictModel):
+    """A jurisdiction that holds for every person of the register."""
+
+    constant: Jurisdiction
+
+
 class ConsentMapping(StrictModel):
     """How the brand's consent register maps to consent records, a row a person and purpose.
 
-    Consent counts at instant `now` when granted <= now, now < expires (or it is
-    null), withdrawn is null or > now, and synced is at most the policy's age ago.
+    Person, purpose and the four instants are mandatory: without any of them a
+    withdrawal, an expiry or an old copy could pass for consent. Each further field
+    is a column, or a constant where the register as a whole makes it true. What
+    is neither is unknown, and denies wherever a study or policy asks for it.
+    How rows are judged is told at `hanse_policies.documents.consent.standing_of`.
     """
 
     source: TableSource
@@ -90,6 +118,52 @@ class ConsentMapping(StrictModel):
     """When the register was last brought up to date for this row."""
     purposes: dict[Purpose, ShortText] = Field(min_length=1)
     """The register's own word for each purpose."""
+    invalidated: ColumnName | None = None
+    """When it was found that the consent never counted."""
+    fresh_until: ColumnName | None = None
+    """Until when the record itself may be relied on."""
+    ttl_hours: Annotated[int, Field(ge=1, le=87_600)] | None = None
+    """How long after its sync any record may be relied on; the policy's age binds too."""
+    basis: ColumnName | StatedBasis | None = None
+    notice: ColumnName | StatedNotice | None = None
+    age_band: ColumnName | StatedAgeBand | None = None
+    guardian: ColumnName | None = None
+    """A flag, true where a guardian consented; never a constant."""
+    jurisdiction: ColumnName | StatedJurisdiction | None = None
+    recipients: ColumnName | None = None
+    """Who may receive: identifiers with single spaces between them."""
+    origin: ColumnName | None = None
+    """Where a record comes from; kept for the brand's own people, never judged."""
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> Self:
+        kinds = [set(self.instants), set(self.texts), set(self.flags)]
+        if sum(map(len, kinds)) != len(set().union(*kinds)):
+            raise ValueError("a column is an instant, a word or a flag, not two of them")
+        return self
+
+    @property
+    def instants(self) -> tuple[str, ...]:
+        """List the columns that hold instants, each once."""
+        names = (self.granted, self.expires, self.withdrawn, self.synced)
+        more = (self.invalidated, self.fresh_until)
+        return tuple(dict.fromkeys((*names, *(name for name in more if name is not None))))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """List the columns that hold words besides the person, each once."""
+        more = (self.basis, self.notice, self.age_band, self.jurisdiction, self.recipients)
+        return tuple(dict.fromkeys((self.purpose, *(n for n in more if isinstance(n, str)))))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """List the columns that hold flags."""
+        return () if self.guardian is None else (self.guardian,)
+
+    @property
+    def told(self) -> frozenset[ConsentField]:
+        """List what the register tells beyond purpose and instants."""
+        return frozenset(f for f in ConsentField if getattr(self, f.value) is not None)
 
 
 class DataAsset(StrictModel):

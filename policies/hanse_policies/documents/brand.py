@@ -16,6 +16,12 @@ from hanse_policies.documents.base import (
     ShortText,
     StrictModel,
 )
+from hanse_policies.documents.consent import (
+    ConsentBasis,
+    ConsentField,
+    Jurisdiction,
+    MinorsRule,
+)
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ComputationKind,
@@ -80,9 +86,34 @@ class PurposeBudget(StrictModel):
 
 
 class ConsentRules(StrictModel):
-    """How fresh a consent register must be to count."""
+    """Which consent counts, person by person; None of what may be left out asks nothing.
+
+    What is asked and a record, or the register, does not tell denies. What a record limits
+    itself binds all the same (see `consent`).
+    """
 
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)]
+    """How long ago the register may last have been synced."""
+    bases: tuple[ConsentBasis, ...] | None = Field(default=None, min_length=1)
+    notices: tuple[ShortText, ...] | None = Field(default=None, min_length=1, max_length=50)
+    """Versions of the notice that count."""
+    minors: MinorsRule | None = None
+    jurisdictions: tuple[Jurisdiction, ...] | None = Field(default=None, min_length=1)
+    """Where persons may be."""
+    scope_required: bool = False
+    """Whether a record must say who may receive."""
+
+    @property
+    def asked_fields(self) -> frozenset[ConsentField]:
+        """What the register must tell for these rules to be kept."""
+        asked = {
+            ConsentField.BASIS: self.bases,
+            ConsentField.NOTICE: self.notices,
+            ConsentField.AGE_BAND: self.minors,
+            ConsentField.JURISDICTION: self.jurisdictions,
+            ConsentField.RECIPIENTS: self.scope_required or None,
+        }
+        return frozenset(field for field, rule in asked.items() if rule is not None)
 
 
 class ApprovalRules(StrictModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, listed
 from hanse_policies.facts import Facts
 
 
@@ -30,7 +30,20 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             asked=purpose,
             at=facts.sources.study.line_of("purpose"),
         ),
+        _check_fields(facts),
         *_check_age(facts, synced),
+    )
+
+
+def _check_fields(facts: Facts) -> RuleFinding:
+    """Ask whether the register tells all that the policy asks of a consent."""
+    told = facts.consent.fields & facts.asset.consent.told
+    missing = sorted(facts.policy.consent.asked_fields - told)
+    return judge(
+        "consent.fields",
+        not missing,
+        facts.sources.policy.line_of("consent"),
+        excess=listed(missing),
     )
 
 

@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hanse_clients.data.expression import consenting_persons, view_expression
+from hanse_clients.data.consent_expression import consenting_persons
+from hanse_clients.data.expression import view_expression
 from hanse_clients.data.view import MinimalView, ViewUse, view_for
-from hanse_policies.documents import ConsentRecord, DataAsset, PopulationFilter, Purpose
+from hanse_policies.documents import (
+    ConsentRecord,
+    ConsentStanding,
+    DataAsset,
+    PopulationFilter,
+    Purpose,
+)
 from tests.support.brand_tables import (
     ANALYTICS_WORD,
     DAY,
     HOUR,
-    MAX_AGE_HOURS,
     NOW,
     SALT,
     TRAINING_WORD,
@@ -26,6 +32,7 @@ from tests.support.brand_tables import (
     write_brand,
 )
 from tests.support.canonical_tables import INSTANTS, Engine
+from tests.support.consent import a_need
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +94,8 @@ def may_be_used(held: Sequence[Held]) -> bool:
             expires=row.until,
             withdrawn=row.taken_back,
             synced=row.as_of,
-        ).is_valid_at(NOW, timedelta(hours=MAX_AGE_HOURS))
+        ).standing_at(NOW, a_need())
+        is ConsentStanding.VALID
         for given, row in past
         if given == last
     )

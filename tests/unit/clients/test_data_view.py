@@ -59,7 +59,7 @@ def test_training_view_is_what_the_documents_say(asset: DataAsset) -> None:
     assert (view.columns[0].lower, view.columns[0].upper) == (0.0, 20.0)
     assert not view.columns[2].is_bounded
     assert view.purpose_word == TRAINING_WORD
-    assert view.consent_max_age_hours == MAX_AGE_HOURS
+    assert view.need.max_age_hours == MAX_AGE_HOURS
     assert view.holdout_share == 0.2
     assert view.rows_per_person == 1
 

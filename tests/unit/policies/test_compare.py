@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -37,6 +38,7 @@ from hanse_policies.documents import (
     Limits,
     LocationPrecision,
     Member,
+    MinorsRule,
     Operator,
     Permit,
     PermittedColumn,
@@ -68,6 +70,13 @@ TIGHTENS, LOOSENS, MIXED, TEXT = (
     Direction.LOOSENS,
     Direction.MIXED,
     Direction.TEXT,
+)
+PERSON_BY_PERSON = (
+    "consent.bases",
+    "consent.notices",
+    "consent.jurisdictions",
+    "consent.scope_required",
+    "consent.minors",
 )
 OFFICER = Approver(id="wei", role="data-protection-officer", key=a_key(40).public_hex)
 
@@ -120,6 +129,14 @@ def with_limits(**changes: object) -> Comparable:
     return a_charter(limits=Limits.model_validate(usual | changes))
 
 
+def with_consent(**rules: object) -> Comparable:
+    return a_policy(consent=ConsentRules.model_validate({"max_age_hours": 48} | rules))
+
+
+def minors(from_age: Literal[14, 16, 18], *, guardian: bool) -> MinorsRule:
+    return MinorsRule(from_age=from_age, is_guardian_enough=guardian)
+
+
 STRICTER = [
     (a_policy(), a_policy(permits=(a_permit(),)), "permits[1]"),
     (with_permit(), with_permit(columns=("visits", "spend", "region")), "permits[0].columns[3]"),
@@ -145,6 +162,21 @@ STRICTER = [
     (a_policy(budgets=(a_budget(),)), a_policy(budgets=(a_budget(epsilon=5.0),)), "budgets[0]"),
     (a_policy(budgets=(a_budget(),)), a_policy(budgets=(a_budget(delta=1e-7),)), "budgets[0]"),
     (a_policy(), a_policy(consent=ConsentRules(max_age_hours=24)), "consent.max_age_hours"),
+    (with_consent(), with_consent(bases=("consent",)), "consent.bases"),
+    (
+        with_consent(bases=("consent", "contract")),
+        with_consent(bases=("consent",)),
+        "consent.bases",
+    ),
+    (with_consent(), with_consent(notices=("2026-01",)), "consent.notices"),
+    (with_consent(), with_consent(jurisdictions=("CN",)), "consent.jurisdictions"),
+    (with_consent(), with_consent(scope_required=True), "consent.scope_required"),
+    (with_consent(), with_consent(minors=minors(14, guardian=True)), "consent.minors"),
+    (
+        with_consent(minors=minors(14, guardian=True)),
+        with_consent(minors=minors(18, guardian=False)),
+        "consent.minors",
+    ),
     (a_policy(), a_policy(active_from=NOW), "active_from"),
     (a_policy(approval=ApprovalMode.AUTOMATIC), a_policy(), "approval"),
     (
@@ -197,6 +229,11 @@ def test_a_limit_tightens_one_way_and_loosens_the_other(
             a_policy(budgets=(a_budget(starts=NOW - timedelta(days=1)),)),
         ),
         (with_permit(), with_permit(recipients=("operator",))),
+        (
+            with_consent(minors=minors(18, guardian=True)),
+            with_consent(minors=minors(14, guardian=False)),
+        ),
+        (with_consent(bases=("consent",)), with_consent(bases=("contract",))),
         (with_column(), with_column(category="user.location")),
         (with_column(), with_column(pseudonym=Pseudonym.KEYED_HASH)),
         (an_asset(), an_asset(person="loyalty_id")),
@@ -308,8 +345,9 @@ def test_what_are_no_versions_of_one_document_are_refused(
     [
         (wide, narrow)
         for wide, narrow, field in STRICTER
-        # These decide nothing by themselves: who approves, how long a brand keeps a value.
+        # These decide on no study: who approves, how long a brand keeps a value, whose consent.
         if field not in {"approval", "approvals.loosen", "approvers[0]"}
+        and not field.startswith(PERSON_BY_PERSON)
         and not field.endswith((".precision", "columns[0].retention_days"))
     ],
 )

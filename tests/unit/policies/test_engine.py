@@ -12,6 +12,7 @@ from hanse_policies.documents import (
     BinnedAxis,
     BrandPolicy,
     ComputationKind,
+    ConsentRules,
     ConsentState,
     Floors,
     FlowLabel,
@@ -215,6 +216,10 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
                 )
             ),
             {"consent.purpose"},
+        ),
+        (
+            Case(policy=a_policy(consent=ConsentRules(max_age_hours=48, bases=("consent",)))),
+            {"consent.fields"},
         ),
         # recipients
         (

@@ -15,6 +15,8 @@ from hanse_policies.documents import (
     Between,
     CategoricalFeature,
     ColumnType,
+    ConsentBasis,
+    ConsentField,
     ConsentRules,
     ConsentState,
     Feature,
@@ -40,6 +42,7 @@ from tests.support.documents import (
     a_budget,
     a_charter,
     a_column,
+    a_consent_mapping,
     a_histogram,
     a_histogram_permit,
     a_key,
@@ -134,6 +137,7 @@ def cases(draw: st.DrawFn) -> Case:
                 frozenset({Purpose.MODEL_TRAINING}),
             )
         ),
+        fields=draw(mostly(frozenset(ConsentField), frozenset())),
     )
     return Case(
         study=study,
@@ -172,10 +176,15 @@ def cases(draw: st.DrawFn) -> Case:
                     (a_budget(epsilon=3.0),),
                 )
             ),
-            consent=ConsentRules(max_age_hours=draw(mostly(48, 24, 23))),
+            consent=ConsentRules(
+                max_age_hours=draw(mostly(48, 24, 23)),
+                bases=draw(mostly(None, (ConsentBasis.CONSENT,))),
+                scope_required=draw(mostly(False, True)),
+            ),
             active_from=NOW + timedelta(hours=draw(mostly(-1, 0, 1))),
         ),
         asset=an_asset(
+            consent=draw(mostly(a_consent_mapping(), a_consent_mapping(basis="basis"))),
             brand=draw(mostly("alder", "birch")),
             columns=tuple(
                 a_column(name, sensitivity=draw(mostly(*Sensitivity))) for name, _, _ in COLUMNS
@@ -317,7 +326,15 @@ def consent_allows(case: Case) -> bool:
         and synced <= case.now
         and case.now - synced <= timedelta(hours=case.policy.consent.max_age_hours)
         and case.study.purpose in case.consent.purposes
+        and the_register_tells_what_is_asked(case)
     )
+
+
+def the_register_tells_what_is_asked(case: Case) -> bool:
+    rules, mapping, told = case.policy.consent, case.asset.consent, case.consent.fields
+    basis = mapping.basis is not None and ConsentField.BASIS in told
+    scope = mapping.recipients is not None and ConsentField.RECIPIENTS in told
+    return (rules.bases is None or basis) and (not rules.scope_required or scope)
 
 
 def the_budget_suffices(case: Case) -> bool:

@@ -1,0 +1,180 @@
+"""A brand's consent export of a known shape, brought into the canonical table.
+
+Rules: what comes out for people is counts by code, nothing of any row. Whoever has
+a row that cannot be read is denied for every purpose of the file from the import on,
+until the export is corrected and imported anew.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from hanse_clients.consent_ingest.refusals import Refusal, RefusedRow
+from hanse_clients.consent_ingest.register import ConsentRow, write_register
+from hanse_clients.consent_ingest.shapes import (
+    ConsentFormat,
+    ImportTerms,
+    Raw,
+    taken_from,
+    text_of,
+)
+from hanse_clients.errors import ConsentFileError, ConsentTermsError
+
+_SIGNALS = frozenset({ConsentFormat.TCF, ConsentFormat.GPP})
+_NEEDED = {
+    ConsentFormat.TABLE: ("person", "purpose", "granted", "expires", "withdrawn"),
+    ConsentFormat.ISO27560: ("pii_principal_id", "purpose", "event_time", "event_state"),
+    ConsentFormat.TCF: ("person", "string"),
+    ConsentFormat.GPP: ("person", "string"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, in counts alone.
+
+    Attributes:
+        read: Rows of the export.
+        written: Rows of the canonical table, denials included.
+        refused: How many times each code was met.
+    """
+
+    read: int
+    written: int
+    refused: dict[str, int]
+
+
+def import_consent(
+    source: Path, target: Path, shape: ConsentFormat, terms: ImportTerms, now: datetime
+) -> ImportReport:
+    """Write an export as a new canonical consent table.
+
+    Args:
+        source: The export: `.csv`, `.parquet`, or for `iso27560` also `.json`.
+        target: The Parquet file to write; it must not exist.
+        shape: What the export is.
+        terms: What the export itself does not tell.
+        now: When a row that cannot be read denies its person from.
+
+    Raises:
+        ConsentTermsError: A signal needs a vendor and purposes, and one is missing.
+        ConsentFileError: The export cannot be read, lacks a column, or the target is there.
+    """
+    is_incomplete = not terms.vendor or not terms.purposes or not all(terms.purposes.values())
+    if shape in _SIGNALS and is_incomplete:
+        raise ConsentTermsError(
+            f"expected a vendor and the TCF purposes of at least one purpose for {shape}, got "
+            "none; give --vendor NUMBER and --purpose WORD=NUMBERS"
+        )
+    counts: Counter[str] = Counter()
+    tally: Counter[Refusal] = Counter()
+    try:
+        rows = _canonical(_read(source, shape), shape, terms, now, counts, tally)
+        write_register(rows, target)
+    except FileExistsError:
+        raise ConsentFileError(
+            f"expected no file at {target.name} yet, got one; remove it or name another"
+        ) from None
+    except (OSError, ValueError, csv.Error, pa.ArrowException, RecursionError) as error:
+        raise ConsentFileError(
+            f"expected {source.name} to be a readable export of shape {shape} with the columns "
+            f"{', '.join(_NEEDED[shape])}, got something else ({type(error).__name__}); "
+            "check the file and --format"
+        ) from None
+    refused = {refusal.value: count for refusal, count in sorted(tally.items())}
+    return ImportReport(counts["read"], counts["written"], refused)
+
+
+def _canonical(
+    raws: Iterator[Raw],
+    shape: ConsentFormat,
+    terms: ImportTerms,
+    now: datetime,
+    counts: Counter[str],
+    tally: Counter[Refusal],
+) -> Iterator[ConsentRow]:
+    """Yield the canonical rows, and last the denials of whoever has an unreadable row."""
+    denied: dict[str, None] = {}
+    purposes = dict.fromkeys(terms.purposes)
+    for raw in raws:
+        counts["read"] += 1
+        try:
+            taken = taken_from(raw, shape, terms)
+        except RefusedRow as refused:
+            tally[refused.refusal] += 1
+            _note(raw, denied, purposes)
+            continue
+        tally.update(taken.refusals)
+        purposes |= dict.fromkeys(row.purpose for row in taken.rows)
+        counts["written"] += len(taken.rows)
+        yield from taken.rows
+    for person in denied:
+        for purpose in purposes:
+            counts["written"] += 1
+            yield ConsentRow(person, purpose, shape, withdrawn=now, synced=now)
+
+
+def _note(raw: Raw, denied: dict[str, None], purposes: dict[str, None]) -> None:
+    """Remember the person and the purpose of a row that cannot be read, where it tells them."""
+    for fields, found in ((("person", "pii_principal_id"), denied), (("purpose",), purposes)):
+        for field in fields:
+            try:
+                text = text_of(raw, field)
+            except RefusedRow:
+                continue
+            if text is not None:
+                found[text] = None
+
+
+def _read(source: Path, shape: ConsentFormat) -> Iterator[Raw]:
+    if source.suffix == ".json" and shape is ConsentFormat.ISO27560:
+        yield from _read_json(source)
+    elif source.suffix == ".parquet":
+        with parquet.ParquetFile(source) as file:
+            _check(file.schema_arrow.names, shape)
+            for batch in file.iter_batches():
+                yield from batch.to_pylist()
+    else:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            _check(list(reader.fieldnames or ()), shape)
+            for row in reader:
+                if None in row or None in row.values():
+                    raise csv.Error
+                yield row
+
+
+def _check(names: list[str], shape: ConsentFormat) -> None:
+    if len(set(names)) != len(names) or not set(_NEEDED[shape]) <= set(names):
+        raise ValueError
+
+
+def _read_json(source: Path) -> Iterator[Raw]:
+    """Flatten records: each event of each purpose is a row; inner fields win over outer ones."""
+    records = json.loads(source.read_text(encoding="utf-8"))
+    for record in _list(records if isinstance(records, list) else [records]):
+        outer = {k: v for k, v in record.items() if k not in {"pii_processing", "events"}}
+        for processing in _list(record.get("pii_processing")):
+            inner = {k: v for k, v in processing.items() if k not in {"purposes", "events"}}
+            for purpose in _list(processing.get("purposes")):
+                stated = {k: v for k, v in purpose.items() if k != "events"}
+                events = purpose.get("events") or processing.get("events") or record.get("events")
+                for event in _list(events):
+                    yield outer | inner | stated | event
+
+
+def _list(value: object) -> list[dict[str, object]]:
+    """Return a list of objects; an absent or empty one makes its record one empty row."""
+    found = value if isinstance(value, list) and value else [{}]
+    if not all(isinstance(part, dict) for part in found):
+        raise ValueError
+    return found
