@@ -32,9 +32,12 @@ def refusals(folder: Path, study_file: Path) -> list[str]:
         charter=charter.document,
         policy=policy.document,
         asset=asset.document,
-        consent=hanse.ConsentState(NOW, frozenset(asset.document.consent.purposes)),
+        consent=hanse.ConsentState(
+            NOW, frozenset(asset.document.consent.purposes), asset.document.consent.told
+        ),
         budget=hanse.BudgetState(0.0, privacy.epsilon, privacy.delta),
         now=NOW,
+        approvals=hanse.ApprovalState(needed=0, roles=()),
         sources=hanse.Sources(study.source, charter.source, policy.source, asset.source),
     )
     return [

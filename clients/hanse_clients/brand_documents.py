@@ -119,7 +119,7 @@ class BrandDocuments:
             state = self._approvals(before, after)
             if not state.is_enough:
                 raise PolicyNotApprovedError(
-                    f"expected {state.needed} roles to approve version {after.version}, got "
+                    f"expected {state.needed} role(s) to approve version {after.version}, got "
                     f"{', '.join(state.roles) or 'none'}; put their approvals into "
                     f"{self.approvals_folder.name}/, see hanse policy approve"
                 )

@@ -92,7 +92,7 @@ def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[s
     if approvals is not None and not approvals.is_enough:
         got = ", ".join(approvals.roles) or "none"
         refused = f", refused by {', '.join(approvals.refused_by)}" if approvals.refused_by else ""
-        faults.append(f"expected approvals by {approvals.needed} roles, got {got}{refused}")
+        faults.append(f"expected approvals by {_roles(approvals.needed)}, got {got}{refused}")
     return faults
 
 
@@ -119,7 +119,7 @@ def _print(
         typer.echo(f"  {what}: {witness.describe()}")
     if approvals is not None and approvals.needed:
         typer.echo(
-            f"  approvals: {len(approvals.roles)} of {approvals.needed} roles"
+            f"  approvals: {len(approvals.roles)} of {_roles(approvals.needed)}"
             + (f" ({', '.join(approvals.roles)})" if approvals.roles else "")
         )
     for fault in faults:
@@ -169,6 +169,10 @@ def _record(
         },
         "faults": faults,
     }
+
+
+def _roles(count: int) -> str:
+    return f"{count} role" if count == 1 else f"{count} roles"
 
 
 def _place(change: FieldChange, before: Loaded[Comparable], after: Loaded[Comparable]) -> str:
