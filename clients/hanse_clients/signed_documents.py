@@ -2,8 +2,8 @@
 
 Rules: what is decided by is the signed payload; the YAML beside it must say the
 same, field for field, so that nobody reads one document and decides by another;
-comments and layout may differ. A changed document has a higher version and names
-the one that it supersedes, so that no version is left out or put in its place twice.
+comments and layout may differ. A changed document says by its version what it
+changes and names the one that it supersedes, which is kept and never counts again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from hanse_clients.errors import (
     DocumentEditedError,
+    DocumentSupersededError,
     DocumentSupersedesError,
     DocumentUnsignedError,
     DocumentVersionError,
@@ -120,6 +121,7 @@ def verified_document(
     Raises:
         DocumentUnsignedError: No signed document lies there.
         DocumentEditedError: The YAML says something else than what was signed.
+        DocumentSupersededError: It is an older version that was put back.
         SignedDocumentError: The signed one is not signed by this brand.
     """
     name = written.source.name
@@ -133,6 +135,11 @@ def verified_document(
         raise DocumentEditedError(
             f"expected {name} as it was signed (version {in_effect.version}), got an "
             "edited one; raise its version and run hanse brand sign, or undo the edit"
+        )
+    if superseded_file(signed, envelope.payload_digest).exists():
+        raise DocumentSupersededError(
+            f"expected the newest version of {name}, got version {in_effect.version}, which "
+            "another one superseded; put the newest one back, or sign a new version"
         )
     return VerifiedDocument(in_effect, envelope.payload_digest, written.source)
 

@@ -26,6 +26,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │       ├── DocumentEditedError
         │       ├── DocumentVersionError
         │       ├── DocumentSupersedesError
+        │       ├── DocumentSupersededError
         │       └── PolicyNotApprovedError
         ├── JoinError
         │   ├── BundleInvalidError
@@ -131,6 +132,7 @@ from hanse_clients.errors.home import (
     CharterRollbackError,
     ContributionMissingError,
     DocumentEditedError,
+    DocumentSupersededError,
     DocumentSupersedesError,
     DocumentUnsignedError,
     DocumentVersionError,
@@ -186,6 +188,7 @@ __all__ = [
     "ContributionMissingError",
     "DataError",
     "DocumentEditedError",
+    "DocumentSupersededError",
     "DocumentSupersedesError",
     "DocumentUnsignedError",
     "DocumentVersionError",

@@ -84,6 +84,12 @@ class DocumentSupersedesError(SignedDocumentError):
     code: ClassVar[str] = "document-supersedes"
 
 
+class DocumentSupersededError(SignedDocumentError):
+    """An older version lies in the place of the one that superseded it."""
+
+    code: ClassVar[str] = "document-superseded"
+
+
 class PolicyNotApprovedError(SignedDocumentError):
     """A policy that may allow more than the one before is not approved."""
 
