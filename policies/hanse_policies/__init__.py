@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hanse_policies.canonical import canonical_json, digest
     from hanse_policies.compare.comparison import Comparison, compare_versions
     from hanse_policies.compare.direction import Direction
+    from hanse_policies.compare.replay import replay
     from hanse_policies.compare.witness import Witness, find_witnesses
     from hanse_policies.decision import Decision, DecisionReport, EffectiveTerms, RuleFinding
     from hanse_policies.documents import (
@@ -113,6 +114,7 @@ __all__ = [
     "open_envelope",
     "payload_type",
     "read_private",
+    "replay",
     "write_private",
 ]
 
@@ -172,6 +174,7 @@ _HOMES = {
     "open_envelope": "signing",
     "payload_type": "signing",
     "read_private": "keyfiles",
+    "replay": "compare.replay",
     "write_private": "keyfiles",
 }
 

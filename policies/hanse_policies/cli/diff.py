@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import hanse_policies
+from hanse_policies.cli.compared import Shown, roles_text
+from hanse_policies.cli.instants import instant
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.cli.reading import read_envelope
-from hanse_policies.errors import ComparisonError
+from hanse_policies.errors import ComparisonError, UsageError
 from hanse_policies.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from hanse_policies.compare.comparison import Comparable, Comparison
-    from hanse_policies.compare.direction import FieldChange
-    from hanse_policies.compare.witness import Witness
+    from hanse_policies.compare.replay import ReplayedStudy
     from hanse_policies.facts import ApprovalState
     from hanse_policies.loading import Loaded
 
@@ -27,19 +29,34 @@ def diff(
     approval: Annotated[
         list[Path] | None, typer.Option(help="A signed approval of the new version; repeatable.")
     ] = None,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(help="A past study to decide under both versions; repeatable."),
+    ] = None,
+    charter: Annotated[Path | None, typer.Option(help="The charter, for --replay.")] = None,
+    asset: Annotated[Path | None, typer.Option(help="The data asset, for --replay.")] = None,
+    now: Annotated[str, typer.Option(help="Instant to replay for; else now.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions field by field; exit 1 where the newer may not take effect."""
     before, after = load_comparable(old), load_comparable(new)
     comparison = hanse_policies.compare_versions(before.document, after.document)
     approvals = approvals_of(comparison, approval or [])
-    witnesses = hanse_policies.find_witnesses(comparison)
-    faults = faults_of(comparison, approvals)
+    replayed = replayed_studies(comparison, replay or [], charter, asset, instant(now))
+    shown = Shown(
+        comparison,
+        approvals,
+        hanse_policies.find_witnesses(comparison),
+        replayed,
+        faults_of(comparison, approvals),
+        before.source,
+        after.source,
+    )
     if as_json:
-        print_json(_record(comparison, approvals, witnesses, faults, before, after))
+        print_json(shown.record())
     else:
-        _print(comparison, approvals, witnesses, faults, before, after)
-    if faults:
+        typer.echo(shown.text())
+    if shown.faults:
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
@@ -92,89 +109,41 @@ def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[s
     if approvals is not None and not approvals.is_enough:
         got = ", ".join(approvals.roles) or "none"
         refused = f", refused by {', '.join(approvals.refused_by)}" if approvals.refused_by else ""
-        faults.append(f"expected approvals by {_roles(approvals.needed)}, got {got}{refused}")
+        faults.append(f"expected approvals by {roles_text(approvals.needed)}, got {got}{refused}")
     return faults
 
 
-def _print(
+def replayed_studies(
     comparison: Comparison,
-    approvals: ApprovalState | None,
-    witnesses: tuple[Witness, ...],
-    faults: list[str],
-    before: Loaded[Comparable],
-    after: Loaded[Comparable],
-) -> None:
-    document = comparison.before
-    heading = "says the same" if comparison.is_same else comparison.direction.value
-    typer.echo(
-        f"{document.kind} {document.id} {document.version} -> {comparison.after.version}: {heading}"
+    studies: list[Path],
+    charter: Path | None,
+    asset: Path | None,
+    now: datetime,
+) -> tuple[ReplayedStudy, ...]:
+    """Decide on past studies under both versions of a policy.
+
+    Raises:
+        UsageError: Something that this takes is missing.
+    """
+    before, after = comparison.before, comparison.after
+    if not studies:
+        return ()
+    if not isinstance(before, hanse_policies.BrandPolicy) or not isinstance(
+        after, hanse_policies.BrandPolicy
+    ):
+        raise UsageError(f"--replay: expected two versions of a BrandPolicy, got a {before.kind}")
+    if charter is None or asset is None:
+        raise UsageError("--replay: expected --charter and --asset beside it, got one or none")
+    rules = hanse_policies.load_charter(charter).document
+    data = hanse_policies.load_asset(asset).document
+    return tuple(
+        hanse_policies.replay(
+            hanse_policies.load_study(study).document,
+            before,
+            after,
+            charter=rules,
+            asset=data,
+            now=now,
+        )
+        for study in studies
     )
-    for change in comparison.changes:
-        typer.echo(
-            f"  {change.direction:<8} {change.name}: {change.before} -> {change.after} "
-            f"[{_place(change, before, after)}]"
-        )
-    for witness in witnesses:
-        what = "newly allowed" if witness.is_newly_allowed else "newly refused"
-        typer.echo(f"  {what}: {witness.describe()}")
-    if approvals is not None and approvals.needed:
-        typer.echo(
-            f"  approvals: {len(approvals.roles)} of {_roles(approvals.needed)}"
-            + (f" ({', '.join(approvals.roles)})" if approvals.roles else "")
-        )
-    for fault in faults:
-        typer.echo(f"  not yet: {fault}")
-
-
-def _record(
-    comparison: Comparison,
-    approvals: ApprovalState | None,
-    witnesses: tuple[Witness, ...],
-    faults: list[str],
-    before: Loaded[Comparable],
-    after: Loaded[Comparable],
-) -> dict[str, object]:
-    expected = comparison.expected_version
-    return {
-        "kind": comparison.before.kind,
-        "id": comparison.before.id,
-        "before": hanse_policies.digest(comparison.before),
-        "after": hanse_policies.digest(comparison.after),
-        "direction": comparison.direction.value,
-        "expected_version": None if expected is None else str(expected),
-        "version": comparison.after.version,
-        "changes": [
-            {
-                "field": change.name,
-                "direction": change.direction.value,
-                "before": change.before,
-                "after": change.after,
-                "source": _place(change, before, after),
-            }
-            for change in comparison.changes
-        ],
-        "examples": [
-            {
-                "newly": "allowed" if witness.is_newly_allowed else "refused",
-                "request": witness.describe(),
-            }
-            for witness in witnesses
-        ],
-        "approvals": None
-        if approvals is None
-        else {
-            "needed": approvals.needed,
-            "roles": approvals.roles,
-            "refused_by": approvals.refused_by,
-        },
-        "faults": faults,
-    }
-
-
-def _roles(count: int) -> str:
-    return f"{count} role" if count == 1 else f"{count} roles"
-
-
-def _place(change: FieldChange, before: Loaded[Comparable], after: Loaded[Comparable]) -> str:
-    source = before.source if change.is_gone else after.source
-    return source.line_of(*change.path)

@@ -7,19 +7,20 @@ brand's own machine knows is assumed, and the output says so.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import hanse_policies
+from hanse_policies.cli.instants import instant
 from hanse_policies.cli.output import AsJson, print_json
-from hanse_policies.errors import UsageError
 from hanse_policies.exit_codes import ExitCode
 from hanse_policies.language import Language
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hanse_policies.decision import Decision
 
 ASSUMED = {
@@ -41,7 +42,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Rehearse a brand's decision on a study; exit 1 where it refuses."""
-    decision = rehearse(study, charter, policy, asset, _instant(now))
+    decision = rehearse(study, charter, policy, asset, instant(now))
     if as_json:
         report = json.loads(decision.report(lang).model_dump_json())
         print_json({"assumed": ASSUMED[lang]} | report)
@@ -76,15 +77,3 @@ def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetim
         approvals=hanse_policies.ApprovalState(0, ()),
         sources=hanse_policies.Sources(proposed.source, rules.source, own.source, data.source),
     )
-
-
-def _instant(text: str) -> datetime:
-    if not text:
-        return datetime.now(tz=UTC)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--now: expected an instant, got `{text[:40]}`") from error
-    if instant.tzinfo is None:
-        raise UsageError(f"--now: expected an instant with time zone, got `{text[:40]}`")
-    return instant

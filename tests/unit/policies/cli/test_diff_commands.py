@@ -163,3 +163,40 @@ def test_charters_and_assets_compare_and_studies_do_not(desk: Desk) -> None:
     code, out = desk.run("diff", str(charter), "charter.yaml")
     assert (code, "loosens  limits.epsilon: 4.0 -> 8.0" in out) == (0, True)
     assert "newly allowed" in out
+
+
+def test_past_studies_are_decided_under_both_versions(desk: Desk) -> None:
+    policy("old.yaml")
+    policy(
+        "new.yaml",
+        ("version: 1.0.0", f"version: 1.1.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("minimum_persons: 200", "minimum_persons: 250"),
+        ("      - {name: loyalty_member, necessity: members behave differently}\n", ""),
+        ("    epsilon: 6.0", "    epsilon: 4.0"),
+    )
+    studies = [str(SAMPLES / f"study-{name}.yaml") for name in ("propensity", "audience")]
+    documents = [
+        part
+        for name in ("charter", "asset")
+        for part in (f"--{name}", str(SAMPLES / f"{name}.yaml"))
+    ]
+    replays = [part for study in studies for part in ("--replay", study)]
+    arguments = ("diff", "old.yaml", "new.yaml", *replays, *documents, "--now", "2026-06-15T12:00Z")
+    code, out = desk.run(*arguments)
+    assert code == 0
+    assert (
+        "  study propensity: permit -> deny; refused by columns.permit, minimum-persons.permit; "
+        "no longer covers loyalty_member; epsilon 6 -> 4" in out
+    )
+    assert "  study visits-by-region: permit as before" in out
+    code, out = desk.run(*arguments, "--json")
+    first, second = json.loads(out)["replayed"]
+    assert (first["before"], first["after"], second["after"]) == ("permit", "deny", "permit")
+    assert first["lost_columns"] == ["loyalty_member"]
+
+
+def test_a_replay_needs_charter_and_asset(desk: Desk) -> None:
+    policy("old.yaml")
+    study = str(SAMPLES / "study-audience.yaml")
+    code, out = desk.run("diff", "old.yaml", "old.yaml", "--replay", study)
+    assert (code, "--charter and --asset" in out) == (2, True)
