@@ -65,6 +65,7 @@ ARTICLES: Mapping[str, str] = {
     "columns.permit": MINIMUM,
     "columns.person": MINIMUM,
     "columns.type": MINIMUM,
+    "columns.category": MINIMUM,
     "columns.sensitive": SENSITIVE,
     "flow.permit": DESIGN,
     "release-form.permit": DESIGN,

@@ -62,6 +62,11 @@ ENGLISH: Mapping[str, Wording] = {
         "columns of a type that does not fit their use: {excess} ({at})",
         "use each of these columns as its type allows",
     ),
+    "columns.category": Wording(
+        "each column's category is a word of {allowed}",
+        "columns {excess} ({at}) have categories that {allowed} does not know",
+        "give each of them a category of {allowed} in the asset: see the vocabulary reference",
+    ),
     "columns.sensitive": Wording(
         "the study reads no sensitive column that the permit does not name as one",
         "columns {excess} ({at}) are sensitive, and the permit does not say that they may be used",

@@ -62,6 +62,11 @@ CHINESE: Mapping[str, Wording] = {
         "列的类型与用途不符:{excess}({at})",
         "按各列的类型使用这些列",
     ),
+    "columns.category": Wording(
+        "每一列的类别均为 {allowed} 中的词",
+        "列 {excess}({at})的类别不在 {allowed} 中",
+        "在数据资产中为这些列填写 {allowed} 中的类别,参见词汇参考",
+    ),
     "columns.sensitive": Wording(
         "研究未读取许可未注明的敏感列",
         "列 {excess}({at})属于敏感信息,而许可未注明可以使用",

@@ -47,6 +47,7 @@ from hanse_policies.documents import (
     TrainModel,
     TrustMode,
 )
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -313,6 +314,7 @@ def _asset(people: TableSource, register: TableSource, max_rows_per_person: int)
         id="customers",
         version="1.0.0",
         brand="brand-a",
+        taxonomy=TaxonomyPin.FIDESLANG_3_1_4,
         source=people,
         person="customer",
         columns=(

@@ -226,6 +226,7 @@ def an_asset(**changes: object) -> DataAsset:
         "id": "customers",
         "version": "1.0.0",
         "brand": "alder",
+        "taxonomy": "fideslang-3.1.4",
         "source": TableSource(format=SourceFormat.PARQUET, path="customers.parquet"),
         "person": "person_id",
         "columns": tuple(a_column(name) for name, _, _ in COLUMNS),

@@ -23,6 +23,16 @@ from hanse_policies.documents import (
 )
 from tests.support.decisions import Case
 
+CATEGORIES = frozenset(
+    {
+        "user.behavior",
+        "user.behavior.purchase_history",
+        "user.location.imprecise",
+        "user.demographic.age_range",
+    }
+)
+"""Those of fideslang that the random world uses."""
+
 
 def the_parties_are_right(case: Case) -> bool:
     members = {m.brand: m.signing_key for m in case.charter.members}
@@ -117,6 +127,7 @@ def the_columns_fit(case: Case) -> bool:
         (words if isinstance(part, CategoricalFeature | OneOf) else numbers).add(part.column)
     return (
         study.asset == case.asset.id
+        and all(c.category in CATEGORIES for c in case.asset.columns if c.name in study.columns())
         and case.asset.person not in study.columns()
         and set(study.columns()) <= set(types)
         and all(types[c] in {ColumnType.NUMBER, ColumnType.FLAG} for c in numbers)

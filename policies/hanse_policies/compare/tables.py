@@ -104,6 +104,7 @@ DATA_ASSET: FieldTable = {
     "version": ignored,
     "supersedes": ignored,
     "brand": opaque,
+    "taxonomy": opaque,
     "source": opaque,
     "person": opaque,
     "columns": keyed("name", ASSET_COLUMN),

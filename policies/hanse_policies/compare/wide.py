@@ -46,6 +46,7 @@ from hanse_policies.documents import (
     TrainModel,
     TrustMode,
 )
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 _KEYS = tuple(f"{number:064x}" for number in range(1, 12))
 _USUAL_FLOORS = Floors(minimum_brands=3, minimum_persons=1)
@@ -139,6 +140,7 @@ def wide_asset(
         id=asset,
         version="1.0.0",
         brand=brand,
+        taxonomy=TaxonomyPin.FIDESLANG_3_1_4,
         source=table,
         person="hanse_person",
         columns=tuple(

@@ -25,6 +25,7 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     Sensitivity,
 )
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 CategoryPath = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$", max_length=128)
@@ -175,6 +176,8 @@ class DataAsset(StrictModel):
     supersedes: Digest | None = None
     """The version before this one; None for the first."""
     brand: Identifier
+    taxonomy: TaxonomyPin
+    """What the columns' categories are words of."""
     source: TableSource
     person: ColumnName
     columns: tuple[AssetColumn, ...] = Field(min_length=1, max_length=2000)

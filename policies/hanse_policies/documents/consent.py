@@ -139,7 +139,7 @@ class ConsentRecord(StrictModel):
     guardian: bool | None = None
     """Whether a guardian consented, for a minor."""
     jurisdiction: Jurisdiction | None = None
-    recipients: frozenset[str] | None = None
+    recipients: frozenset[Identifier] | None = None
     """Who may receive; None where the register does not say."""
     source: ShortText | None = None
     """Where the record comes from, for the brand's own people."""

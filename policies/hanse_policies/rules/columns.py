@@ -21,6 +21,7 @@ from hanse_policies.documents import (
     TrainModel,
 )
 from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.taxonomy import Taxonomy, TermKind
 
 ARITHMETIC = frozenset({ColumnType.NUMBER, ColumnType.FLAG})
 WORDS = frozenset({ColumnType.CATEGORY})
@@ -34,7 +35,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     columns, key = facts.columns, asset.person.casefold()
     unlisted = [name for name in columns if name not in facts.listed]
     person = [name for name in columns if name.casefold() == key]
-    misused = list(_misused(facts))
+    misused, unknown = list(_misused(facts)), list(_unknown_categories(facts))
     at = facts.sources.study.line_of("computation")
     return (
         judge(
@@ -59,6 +60,14 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             asked=listed(columns),
             excess=listed(unlisted),
             at=_place(facts, unlisted),
+        ),
+        judge(
+            "columns.category",
+            not unknown,
+            source.line_of("taxonomy"),
+            excess=listed(unknown),
+            allowed=asset.taxonomy,
+            at=_place(facts, [name.partition(" ")[0] for name in unknown]),
         ),
         judge(
             "columns.type", not misused, source.line_of("columns"), excess=listed(misused), at=at
@@ -131,6 +140,14 @@ def uses(study: Study) -> Iterator[tuple[str, frozenset[ColumnType], tuple[str |
     for index, condition in enumerate(study.population):
         fitting = WORDS if isinstance(condition, OneOf) else ARITHMETIC
         yield condition.column, fitting, ("population", index)
+
+
+def _unknown_categories(facts: Facts) -> Iterator[str]:
+    words = Taxonomy.load(facts.asset.taxonomy)
+    for name in facts.columns:
+        column = facts.listed.get(name)
+        if column is not None and words.find(column.category, TermKind.DATA_CATEGORY) is None:
+            yield f"{name} ({column.category})"
 
 
 def _misused(facts: Facts) -> Iterator[str]:

@@ -57,6 +57,7 @@ kind: DataAsset
 id: households
 version: 1.0.0
 brand: {brand}
+taxonomy: fideslang-3.1.4
 source: {{format: parquet, path: households.parquet}}
 person: household
 columns:

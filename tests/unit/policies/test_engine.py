@@ -190,6 +190,17 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             ),
             {"columns.sensitive"},
         ),
+        (
+            Case(
+                asset=an_asset(
+                    columns=(
+                        a_column("visits", category="user.shopping_habits"),
+                        *(a_column(name) for name in ("spend", "region", "bought")),
+                    )
+                )
+            ),
+            {"columns.category"},
+        ),
         # flow and form of release
         (
             Case(
