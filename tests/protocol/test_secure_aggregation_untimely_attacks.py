@@ -51,7 +51,9 @@ def test_vector_that_comes_late_makes_a_wrong_sum_where_the_time_is_not_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ServerAttempt, "_check_asked", lambda *_: None)
-    monkeypatch.setattr(VectorFormat, "decode", lambda own, total, _: own.ring.to_signed(total))
+    monkeypatch.setattr(
+        VectorFormat, "decode", lambda own, total, _: own.ring.signed_view(total).astype(np.int64)
+    )
     lie, server = late_vector()
     server.masked(VICTIM, lie.masked[VICTIM])
     lie.server = server

@@ -111,7 +111,7 @@ class Lie:
             keys.append((-1 if victim == low else 1, key))
         vector = self.masked[victim].vector.copy()
         apply_masks(vector, keys)
-        return self.alliance.session.vector.ring.to_signed(vector)
+        return self.alliance.session.vector.ring.signed_view(vector).astype(np.int64)
 
     def _secret(self, owner: BrandId, kind: ShareKind) -> bytes:
         topology = self.topology()

@@ -130,15 +130,15 @@ class VectorFormat:
                 f"a sum has too many or too few contributors: expected 1 to {self.contributors}, "
                 f"got {contributors}; decode it with the format that it was masked in"
             )
-        values = self.ring.to_signed(total)
+        signed = self.ring.signed_view(total)
         most = contributors * self.bound
-        if int(values.min()) < -most or int(values.max()) > most:
+        if int(signed.min()) < -most or int(signed.max()) > most:
             raise SumRangeError(
                 f"a decoded sum leaves its range: expected at most {most} from zero for "
                 f"{contributors} contributors, got more; a mask was not removed or a brand did "
                 "not keep the format, so give up the attempt"
             )
-        return values
+        return signed.astype(np.int64)
 
 
 def smallest_ring(bound: int, contributors: int, length: int) -> Ring:

@@ -64,10 +64,10 @@ class Ring(Enum):
         signed = values.astype(f"<i{self.bytes}", copy=False)
         return cast("RingVector", signed.view(self.dtype))
 
-    def to_signed(self, vector: RingVector) -> NDArray[np.int64]:
-        """Return the representatives in [-half, half - 1], as a new int64 vector.
+    def signed_view(self, vector: RingVector) -> NDArray[np.signedinteger]:
+        """Return the representatives in [-half, half - 1], over the same memory.
 
         Args:
             vector: A vector of this ring, contiguous.
         """
-        return vector.view(f"<i{self.bytes}").astype(np.int64)
+        return cast("NDArray[np.signedinteger]", vector.view(f"<i{self.bytes}"))
