@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from hanse_policies.catalogue import RULE_TEXTS
 from hanse_policies.documents import Permit, Verdict
@@ -13,9 +14,8 @@ from hanse_policies.language import Language
 from hanse_policies.source import path_text
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
-    """What one rule said.
+class RuleFinding(NamedTuple):
+    """What one rule said; a tuple, because a decision makes some forty of them.
 
     Attributes:
         rule: The rule's stable code, as `columns.permit`.

@@ -16,6 +16,7 @@ from hanse_policies.documents import (
     ConsentState,
     DataAsset,
     Permit,
+    Sensitivity,
     Study,
 )
 from hanse_policies.source import FieldPath, Sources
@@ -104,11 +105,20 @@ class Facts:
     """The columns that the study reads; found once, as several rules ask."""
     listed: Mapping[str, AssetColumn] = field(init=False)
     """The columns of the asset by name."""
+    sensitive: tuple[str, ...] = field(init=False)
+    """Those that the study reads and that the asset does not call ordinary."""
+    columns_text: str = field(init=False)
+    """The columns that the study reads, for a sentence."""
 
     def __post_init__(self) -> None:
         # Kept here and not at the documents, whose copies with changes would keep it, too.
-        object.__setattr__(self, "columns", self.study.columns())
-        object.__setattr__(self, "listed", {c.name: c for c in self.asset.columns})
+        columns, listed = self.study.columns(), {c.name: c for c in self.asset.columns}
+        guarded = {c.name for c in listed.values() if c.sensitivity is not Sensitivity.ORDINARY}
+        sensitive = tuple(name for name in columns if name in guarded) if guarded else ()
+        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "listed", listed)
+        object.__setattr__(self, "sensitive", sensitive)
+        object.__setattr__(self, "columns_text", ", ".join(columns) or "none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,14 +106,14 @@ class ConsentRules(StrictModel):
     @property
     def asked_fields(self) -> frozenset[ConsentField]:
         """What the register must tell for these rules to be kept."""
-        asked = {
-            ConsentField.BASIS: self.bases,
-            ConsentField.NOTICE: self.notices,
-            ConsentField.AGE_BAND: self.minors,
-            ConsentField.JURISDICTION: self.jurisdictions,
-            ConsentField.RECIPIENTS: self.scope_required or None,
-        }
-        return frozenset(field for field, rule in asked.items() if rule is not None)
+        asked = (
+            (ConsentField.BASIS, self.bases),
+            (ConsentField.NOTICE, self.notices),
+            (ConsentField.AGE_BAND, self.minors),
+            (ConsentField.JURISDICTION, self.jurisdictions),
+            (ConsentField.RECIPIENTS, self.scope_required or None),
+        )
+        return frozenset(field for field, rule in asked if rule is not None)
 
 
 class ApprovalRules(StrictModel):

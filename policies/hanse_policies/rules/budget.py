@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from functools import lru_cache
 
 from hanse_policies.decision import RuleFinding, judge
 from hanse_policies.documents import PurposeBudget
@@ -32,6 +33,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     return (*_check_limits(facts), has_budget, *_check_budget(facts, budget))
 
 
+@lru_cache(maxsize=4096)
 def number(value: float) -> str:
     """Write a privacy parameter so that reading it back gives the same number."""
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)

@@ -10,32 +10,36 @@ calls sensitive is covered only where the permit says so of this very column.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from hanse_policies.decision import RuleFinding, judge, listed
 from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     OneOf,
-    Sensitivity,
     Study,
     TrainModel,
 )
 from hanse_policies.facts import Facts, PermitFacts
-from hanse_policies.taxonomy import Taxonomy, TermKind
+from hanse_policies.source import FieldPath
+from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, TermKind
 
-ARITHMETIC = frozenset({ColumnType.NUMBER, ColumnType.FLAG})
-WORDS = frozenset({ColumnType.CATEGORY})
-LABEL = frozenset({ColumnType.FLAG})
+ARITHMETIC = (ColumnType.NUMBER, ColumnType.FLAG)
+WORDS = (ColumnType.CATEGORY,)
+LABEL = (ColumnType.FLAG,)
+FEATURES: FieldPath = ("computation", "features")
+AXES: FieldPath = ("computation", "axes")
+POPULATION: FieldPath = ("population",)
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the asset is the one meant, and lists the columns with fitting types."""
     study, asset = facts.study, facts.asset
     source = facts.sources.asset
-    columns, key = facts.columns, asset.person.casefold()
-    unlisted = [name for name in columns if name not in facts.listed]
-    person = [name for name in columns if name.casefold() == key]
-    misused, unknown = list(_misused(facts)), list(_unknown_categories(facts))
+    key, listed_columns = asset.person.casefold(), facts.listed
+    unlisted = [name for name in facts.columns if name not in listed_columns]
+    person = [name for name in facts.columns if name.casefold() == key]
+    misused, unknown = list(_misused(facts)), _unknown_categories(facts)
     at = facts.sources.study.line_of("computation")
     return (
         judge(
@@ -57,7 +61,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             "columns.asset",
             not unlisted,
             source.line_of("columns"),
-            asked=listed(columns),
+            asked=facts.columns_text,
             excess=listed(unlisted),
             at=_place(facts, unlisted),
         ),
@@ -79,7 +83,7 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit is for the study's asset and covers all its columns."""
     facts, permit = case.facts, case.permit
     columns = facts.columns
-    covered = frozenset(permit.column_names)
+    covered = {column.name for column in permit.columns}
     excess = [name for name in columns if name not in covered]
     return (
         judge(
@@ -95,7 +99,7 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
             "columns.permit",
             not excess,
             case.line_of("columns"),
-            asked=listed(columns),
+            asked=facts.columns_text,
             excess=listed(excess),
             brand=facts.policy.brand,
             at=_place(facts, excess),
@@ -108,13 +112,7 @@ def _judge_sensitive(case: PermitFacts) -> RuleFinding:
     """Ask whether the permit says of each sensitive column that it may be used all the same."""
     facts = case.facts
     excused = {column.name for column in case.permit.columns if column.sensitive}
-    excess = [
-        column.name
-        for column in map(facts.listed.get, facts.columns)
-        if column is not None
-        and column.sensitivity is not Sensitivity.ORDINARY
-        and column.name not in excused
-    ]
+    excess = [name for name in facts.sensitive if name not in excused]
     return judge(
         "columns.sensitive",
         not excess,
@@ -125,33 +123,39 @@ def _judge_sensitive(case: PermitFacts) -> RuleFinding:
     )
 
 
-def uses(study: Study) -> Iterator[tuple[str, frozenset[ColumnType], tuple[str | int, ...]]]:
-    """List each use of a column: its name, the types that fit, where the study says so."""
+def uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath, int | None]]:
+    """List each use of a column: its name, the types that fit, where the study says so.
+
+    The place is a field and the index in it, or a field alone.
+    """
     computation = study.computation
     if isinstance(computation, TrainModel):
         for index, feature in enumerate(computation.features):
-            fitting = WORDS if isinstance(feature, CategoricalFeature) else ARITHMETIC
-            yield feature.column, fitting, ("computation", "features", index)
-        yield computation.label, LABEL, ("computation", "label")
+            fitting = WORDS if type(feature) is CategoricalFeature else ARITHMETIC
+            yield feature.column, fitting, FEATURES, index
+        yield computation.label, LABEL, ("computation", "label"), None
     else:
         for index, axis in enumerate(computation.axes):
-            fitting = WORDS if isinstance(axis, CategoricalFeature) else ARITHMETIC
-            yield axis.column, fitting, ("computation", "axes", index)
+            fitting = WORDS if type(axis) is CategoricalFeature else ARITHMETIC
+            yield axis.column, fitting, AXES, index
     for index, condition in enumerate(study.population):
         fitting = WORDS if isinstance(condition, OneOf) else ARITHMETIC
-        yield condition.column, fitting, ("population", index)
+        yield condition.column, fitting, POPULATION, index
 
 
-def _unknown_categories(facts: Facts) -> Iterator[str]:
-    words = Taxonomy.load(facts.asset.taxonomy)
-    for name in facts.columns:
-        column = facts.listed.get(name)
-        if column is not None and words.find(column.category, TermKind.DATA_CATEGORY) is None:
-            yield f"{name} ({column.category})"
+@cache
+def _categories(pin: TaxonomyPin) -> frozenset[str]:
+    return frozenset(Taxonomy.load(pin).words(TermKind.DATA_CATEGORY))
+
+
+def _unknown_categories(facts: Facts) -> list[str]:
+    known = _categories(facts.asset.taxonomy)
+    strange = {c.name: c.category for c in facts.asset.columns if c.category not in known}
+    return [f"{name} ({strange[name]})" for name in facts.columns if name in strange]
 
 
 def _misused(facts: Facts) -> Iterator[str]:
-    for name, fitting, _ in uses(facts.study):
+    for name, fitting, *_ in uses(facts.study):
         column = facts.listed.get(name)
         if column is not None and column.type not in fitting:
             wanted = "|".join(sorted(fitting))
@@ -163,5 +167,7 @@ def _place(facts: Facts, names: list[str]) -> str:
     source = facts.sources.study
     if not names:
         return source.line_of("computation")
-    places = (source.line_of(*path) for name, _, path in uses(facts.study) if name in names)
-    return next(places, source.line_of("computation"))
+    for name, _, field, index in uses(facts.study):
+        if name in names:
+            return source.line_of(*field) if index is None else source.line_of(*field, index)
+    return source.line_of("computation")

@@ -37,8 +37,9 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 
 def _check_fields(facts: Facts) -> RuleFinding:
     """Ask whether the register tells all that the policy asks of a consent."""
-    told = facts.consent.fields & facts.asset.consent.told
-    missing = sorted(facts.policy.consent.asked_fields - told)
+    asked = facts.policy.consent.asked_fields
+    told = facts.consent.fields & facts.asset.consent.told if asked else frozenset()
+    missing = sorted(asked - told)
     return judge(
         "consent.fields",
         not missing,

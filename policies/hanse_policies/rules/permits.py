@@ -49,12 +49,12 @@ class PermitAnswer:
 
 def choose(facts: Facts) -> PermitAnswer:
     """Find the first permit that a study fits within, or else the nearest."""
-    answers = [
-        PermitAnswer(
-            index, tuple(f for family in FAMILIES for f in family(PermitFacts(facts, index)))
-        )
-        for index in range(len(facts.policy.permits))
-    ]
+    answers = []
+    for index in range(len(facts.policy.permits)):
+        answer = _answer(facts, index)
+        if not any(f.verdict is Verdict.DENY for f in answer.findings):
+            return answer
+        answers.append(answer)
     if answers:
         return min(answers, key=_distance)
     nothing = judge(
@@ -65,6 +65,11 @@ def choose(facts: Facts) -> PermitAnswer:
         asked=facts.study.purpose,
     )
     return PermitAnswer(None, (nothing,))
+
+
+def _answer(facts: Facts, index: int) -> PermitAnswer:
+    case = PermitFacts(facts, index)
+    return PermitAnswer(index, tuple(f for family in FAMILIES for f in family(case)))
 
 
 def _distance(answer: PermitAnswer) -> tuple[bool, bool, int]:
