@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     from hanse_policies.keyfiles import read_private, write_private
     from hanse_policies.kinds import document_class
     from hanse_policies.language import Language
+    from hanse_policies.lint import (
+        LintReport,
+        difference,
+        fix_texts,
+        lint_texts,
+    )
     from hanse_policies.loading import (
         Loaded,
         load_any,
@@ -45,6 +51,8 @@ if TYPE_CHECKING:
         load_document,
         load_policy,
         load_study,
+        load_text,
+        read_text,
     )
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
@@ -67,6 +75,7 @@ __all__ = [
     "KeyFileError",
     "KeyPermissionError",
     "Language",
+    "LintReport",
     "Loaded",
     "MissingExtraError",
     "RuleFinding",
@@ -84,17 +93,22 @@ __all__ = [
     "canonical_json",
     "covers",
     "decide",
+    "difference",
     "digest",
     "document_class",
+    "fix_texts",
+    "lint_texts",
     "load_any",
     "load_asset",
     "load_charter",
     "load_document",
     "load_policy",
     "load_study",
+    "load_text",
     "open_envelope",
     "payload_type",
     "read_private",
+    "read_text",
     "write_private",
 ]
 
@@ -115,6 +129,7 @@ _HOMES = {
     "KeyFileError": "errors",
     "KeyPermissionError": "errors",
     "Language": "language",
+    "LintReport": "lint",
     "Loaded": "loading",
     "MissingExtraError": "errors",
     "RuleFinding": "decision",
@@ -132,17 +147,22 @@ _HOMES = {
     "canonical_json": "canonical",
     "covers": "taxonomy",
     "decide": "engine",
+    "difference": "lint",
     "digest": "canonical",
     "document_class": "kinds",
+    "fix_texts": "lint",
+    "lint_texts": "lint",
     "load_any": "loading",
     "load_asset": "loading",
     "load_charter": "loading",
     "load_document": "loading",
     "load_policy": "loading",
     "load_study": "loading",
+    "load_text": "loading",
     "open_envelope": "signing",
     "payload_type": "signing",
     "read_private": "keyfiles",
+    "read_text": "loading",
     "write_private": "keyfiles",
 }
 

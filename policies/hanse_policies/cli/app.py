@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import check, explain, keygen, schema, sign, verify
+from hanse_policies.cli import check, explain, keygen, lint, schema, sign, verify
 
 app = typer.Typer(
     help="Check, explain, sign and verify documents; needs no data and no server.",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
+app.command("lint")(lint.lint)
 app.command("sign")(sign.sign)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)

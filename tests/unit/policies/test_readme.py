@@ -35,4 +35,9 @@ def test_the_python_of_the_readme_runs(
     assert shown[0] == str(
         ("signature.charter", "signature.policy", "signature.asset", "signature.study")
     )
-    assert shown[-3:] == ["https://w3id.org/dpv#PersonalisedAdvertising", "True", "False"]
+    assert shown[-4:] == [
+        "https://w3id.org/dpv#PersonalisedAdvertising",
+        "True",
+        "False",
+        "L31.hours True",
+    ]
