@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from hanse_policies.language import Language
     from hanse_policies.lint import (
         LintReport,
-        difference,
         fix_texts,
         lint_texts,
+        text_difference,
     )
     from hanse_policies.loading import (
         Loaded,
@@ -93,7 +93,6 @@ __all__ = [
     "canonical_json",
     "covers",
     "decide",
-    "difference",
     "digest",
     "document_class",
     "fix_texts",
@@ -109,6 +108,7 @@ __all__ = [
     "payload_type",
     "read_private",
     "read_text",
+    "text_difference",
     "write_private",
 ]
 
@@ -147,7 +147,6 @@ _HOMES = {
     "canonical_json": "canonical",
     "covers": "taxonomy",
     "decide": "engine",
-    "difference": "lint",
     "digest": "canonical",
     "document_class": "kinds",
     "fix_texts": "lint",
@@ -163,6 +162,7 @@ _HOMES = {
     "payload_type": "signing",
     "read_private": "keyfiles",
     "read_text": "loading",
+    "text_difference": "lint",
     "write_private": "keyfiles",
 }
 

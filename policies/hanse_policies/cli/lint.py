@@ -73,7 +73,7 @@ def _fixed(texts: dict[Path, str], dry_run: bool) -> tuple[dict[Path, str], dict
     for path, text in () if dry_run else changed.items():
         replace(path.resolve(), text.encode(), is_mode_kept=True)
     differences = {
-        str(path): hanse_policies.difference(texts[path], text, path)
+        str(path): hanse_policies.text_difference(texts[path], text, path)
         for path, text in changed.items()
     }
     return fixed, differences

@@ -3,7 +3,7 @@
 from hanse_policies.lint.catalogue import LINTS, LintText
 from hanse_policies.lint.document_set import DocumentSet, Linted
 from hanse_policies.lint.finding import Finding, Place, Severity
-from hanse_policies.lint.fixing import difference, fix_texts
+from hanse_policies.lint.fixing import fix_texts, text_difference
 from hanse_policies.lint.linting import lint_documents, lint_texts
 from hanse_policies.lint.report import FindingRecord, LintReport
 
@@ -17,8 +17,8 @@ __all__ = [
     "Linted",
     "Place",
     "Severity",
-    "difference",
     "fix_texts",
     "lint_documents",
     "lint_texts",
+    "text_difference",
 ]

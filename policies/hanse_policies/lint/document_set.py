@@ -8,7 +8,7 @@ and the set does not hold is not known, and a lint says so only where that matte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ from hanse_policies.canonical import digest
 from hanse_policies.documents import (
     AllianceCharter,
     Approval,
+    AssetColumn,
     BrandPolicy,
     DataAsset,
     Member,
@@ -95,6 +96,11 @@ class DocumentSet:
         """Find the asset that a permit is for, or None."""
         return next((a for a in self.assets_of(policy) if a.document.id == permit.asset), None)
 
+    def columns_of(self, policy: BrandPolicy, permit: Permit) -> Mapping[str, AssetColumn]:
+        """Return the columns of a permit's asset by name; none where the set has no such asset."""
+        asset = self.asset_of(policy, permit)
+        return {} if asset is None else {column.name: column for column in asset.document.columns}
+
     def assets_of(self, policy: BrandPolicy) -> tuple[Linted[DataAsset], ...]:
         """List the assets of a policy's brand."""
         return tuple(a for a in self.assets if a.document.brand == policy.brand)
@@ -120,6 +126,8 @@ class DocumentSet:
 
     def predecessor_of(self, policy: BrandPolicy) -> BrandPolicy | None:
         """Find the version that a policy supersedes, or None."""
+        if policy.supersedes is None:
+            return None
         versions = (linted.document for linted in self._of(BrandPolicy))
         return next((v for v in versions if digest(v) == policy.supersedes), None)
 

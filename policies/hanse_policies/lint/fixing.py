@@ -67,7 +67,7 @@ def apply_edit(text: str, edit: Edit, path: Path) -> str:
     return edited if parse_yaml(edited, str(path)).root == _edited_root(edit, tree) else text
 
 
-def difference(before: str, after: str, path: Path) -> str:
+def text_difference(before: str, after: str, path: Path) -> str:
     """Show what fixing changed, as a unified diff; empty for nothing."""
     lines = difflib.unified_diff(
         LINE.findall(before), LINE.findall(after), fromfile=str(path), tofile=f"{path} (fixed)"

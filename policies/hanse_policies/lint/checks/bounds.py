@@ -27,8 +27,8 @@ def check(documents: DocumentSet) -> Iterator[Finding]:
         charter = documents.charter_of(policy.document.alliance)
         yield from _check_retention(charter, policy, at, permit.retention_days)
         yield from _check_persons(charter, policy, at, permit.minimum_persons)
-        asset = documents.asset_of(policy.document, permit)
-        named = () if asset is None else map(asset.document.column, permit.column_names)
+        columns = documents.columns_of(policy.document, permit)
+        named = map(columns.get, permit.column_names)
         kept = min((c.retention_days for c in named if c is not None), default=math.inf)
         if permit.retention_days > kept:
             days = {"days": str(permit.retention_days), "limit": str(kept)}

@@ -102,9 +102,9 @@ def column_is_text(column: AssetColumn) -> bool:
 
 def _column_uses(documents: DocumentSet) -> Iterator[ColumnUse]:
     for policy, index, permit in documents.permits():
-        asset = documents.asset_of(policy.document, permit)
+        columns = documents.columns_of(policy.document, permit)
         for at, permitted in enumerate(permit.columns):
-            column = None if asset is None else asset.document.column(permitted.name)
+            column = columns.get(permitted.name)
             if column is not None:
                 yield ColumnUse(policy.place("permits", index, "columns", at), column)
     for study in documents.studies:

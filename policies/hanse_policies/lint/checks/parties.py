@@ -32,13 +32,14 @@ def check(documents: DocumentSet) -> Iterator[Finding]:
 
 def _check_declared(documents: DocumentSet) -> Iterator[Finding]:
     for policy, index, permit in documents.permits():
-        asset = documents.asset_of(policy.document, permit)
+        has_asset = documents.asset_of(policy.document, permit) is not None
+        listed = documents.columns_of(policy.document, permit)
         studies = documents.studies_of(policy.document, permit)
         used = {name for study in studies for name in study.document.columns()}
         for at, column in enumerate(permit.columns):
             path = ("permits", index, "columns", at)
             details = {"column": column.name, "purpose": permit.purpose.value}
-            if asset is not None and asset.document.column(column.name) is None:
+            if has_asset and column.name not in listed:
                 details["asset"] = permit.asset
                 yield Finding("L09.unlisted", policy.place(*path), details)
             elif studies and column.name not in used:
@@ -69,7 +70,8 @@ def _check_budgets(documents: DocumentSet) -> Iterator[Finding]:
 
 
 def _check_approvals(documents: DocumentSet) -> Iterator[Finding]:
-    authors = {digest(p.document): p.document.author for p in documents.policies}
+    policies = documents.policies if documents.approvals else ()
+    authors = {digest(p.document): p.document.author for p in policies}
     for approval in documents.approvals:
         who = approval.document.approver
         if authors.get(approval.document.document) == who:

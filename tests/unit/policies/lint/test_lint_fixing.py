@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hanse_policies.lint import difference, fix_texts, lint_texts
+from hanse_policies.lint import fix_texts, lint_texts, text_difference
 from hanse_policies.lint.catalogue import FIXES
 from hanse_policies.strict_yaml import parse_yaml
 from tests.support.linting import sample_texts
@@ -114,7 +114,7 @@ def test_lines_that_end_as_on_windows_still_do() -> None:
 
 
 def test_the_difference_shows_the_changed_line_alone() -> None:
-    shown = difference(POLICY, fix_texts({HERE: POLICY})[HERE], HERE)
+    shown = text_difference(POLICY, fix_texts({HERE: POLICY})[HERE], HERE)
     assert shown.startswith("--- a.yaml\n+++ a.yaml (fixed)\n")
     changed = [line for line in shown.splitlines()[2:] if line[0] in "+-"]
     assert changed == ["-  max_age_hours: 48", "+  max_age_hours: 24"]
