@@ -80,6 +80,7 @@ SEVERITIES: Mapping[str, Severity] = {
     "L09.unused": Severity.WARNING,
     "L13.source": Severity.WARNING,
     "L15.place": Severity.WARNING,
+    "L16.unknown": Severity.NOTE,
     "L19.unstated": Severity.WARNING,
     "L21.unknown": Severity.NOTE,
     "L22.renewal": Severity.WARNING,

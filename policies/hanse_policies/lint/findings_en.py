@@ -124,6 +124,11 @@ ENGLISH_FINDINGS: Mapping[str, FindingWords] = {
         "the assessment is dated after the policy takes effect",
         "let the policy take effect after the assessment",
     ),
+    "L16.unknown": FindingWords(
+        "the version before is not among these documents, so whether the assessment is newer than "
+        "the change is not known",
+        "lint the version before together with this one",
+    ),
     "L17.interest": FindingWords(
         "legitimate interest is accepted as a ground, which the law of China does not know",
         "remove `legitimate-interest`, or state the brand's jurisdiction in the charter",

@@ -120,6 +120,10 @@ CHINESE_FINDINGS: Mapping[str, FindingWords] = {
         "评估日期晚于策略生效时间",
         "使策略在评估完成之后生效",
     ),
+    "L16.unknown": FindingWords(
+        "文件中没有上一版本，无法判断评估是否晚于变更",
+        "将上一版本与本版本一同检查",
+    ),
     "L17.interest": FindingWords(
         "策略接受以合法利益为依据，而中国法律并无此依据",
         "删去 `legitimate-interest`，或在章程中写明品牌所在的法域",

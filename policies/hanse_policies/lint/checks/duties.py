@@ -126,6 +126,8 @@ def _check_assessment(documents: DocumentSet, policy: Linted[BrandPolicy]) -> It
     if assessment.dated > policy.document.active_from:
         yield Finding("L16.late", policy.place("assessment", "dated"))
     before = documents.predecessor_of(policy.document)
+    if policy.document.supersedes is not None and before is None:
+        yield Finding("L16.unknown", policy.place("supersedes"))
     if before is None or before.id != policy.document.id:
         return
     is_same = before.assessment is not None and before.assessment.digest == assessment.digest

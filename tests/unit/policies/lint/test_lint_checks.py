@@ -230,6 +230,12 @@ def test_a_change_that_tightens_needs_no_new_assessment() -> None:
     assert findings("L16.older", *an_assessed_change(a_permit(minimum_persons=60)))
 
 
+def test_a_change_whose_older_version_is_not_there_is_told() -> None:
+    before, after = an_assessed_change(a_permit())
+    assert findings("L16.unknown", after)
+    assert not findings("L16.unknown", before, after)
+
+
 def test_a_superseded_version_is_not_linted_itself() -> None:
     before, after = an_assessed_change(a_permit(minimum_persons=500))
     (finding,) = findings("L03.unpinned", before, after)
