@@ -21,7 +21,8 @@ compared with and is not linted itself.
 A finding is an `error` (a duty or guarantee is not kept, or nothing shows that it is), a `warning`
 (it may not be kept) or a `note`. The command ends with 1 on an error, with `--strict` on a warning,
 too; with 3 where a file cannot be read; else with 0. `--fix` makes the fixes that take nobody's
-judgement, in the text itself, and shows them; `--dry-run` shows them alone.
+judgement, in the text itself, and shows them; `--dry-run` shows them alone. A fixed document is
+another document: its digest is new, and a version that was signed takes a new number.
 
 A document that the loader refuses is reported under the lint that it belongs to, by the first
 field that is wrong. Where the shape of the documents leaves no room for a fault, the lint is there

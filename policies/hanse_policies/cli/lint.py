@@ -67,7 +67,7 @@ def _read(files: list[Path]) -> tuple[dict[Path, str], dict[Path, DocumentError]
 
 
 def _fixed(texts: dict[Path, str], dry_run: bool) -> tuple[dict[Path, str], dict[str, str]]:
-    """Fix texts and, unless it is a rehearsal, their files; return texts and differences."""
+    """Fix files, or with `dry_run` none; return what then lies there, and the differences."""
     fixed = dict(hanse_policies.fix_texts(texts))
     changed = {path: text for path, text in fixed.items() if text != texts[path]}
     for path, text in () if dry_run else changed.items():
@@ -76,7 +76,7 @@ def _fixed(texts: dict[Path, str], dry_run: bool) -> tuple[dict[Path, str], dict
         str(path): hanse_policies.text_difference(texts[path], text, path)
         for path, text in changed.items()
     }
-    return fixed, differences
+    return texts if dry_run else fixed, differences
 
 
 def _print(report: LintReport, fixes: Mapping[str, str], lang: Language, count: int) -> None:

@@ -93,9 +93,11 @@ def test_fix_shows_what_it_changes_and_changes_it(lint: Hanse, stale: Path) -> N
 
 def test_dry_run_shows_the_fix_and_writes_nothing(lint: Hanse, stale: Path) -> None:
     before = stale.read_text()
-    code, out, _ = lint("--fix", "--dry-run", "--json", stale)
-    assert code == 0
-    assert "+  max_age_hours: 24" in json.loads(out)["fixes"][str(stale)]
+    code, out, _ = lint("--fix", "--dry-run", "--strict", "--json", stale)
+    report = json.loads(out)
+    assert code == 1
+    assert "+  max_age_hours: 24" in report["fixes"][str(stale)]
+    assert [finding["lint"] for finding in report["findings"]] == ["L31"]
     assert stale.read_text() == before
 
 
