@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from hanse_policies.keyfiles import read_private, write_private
     from hanse_policies.kinds import document_class
     from hanse_policies.language import Language
+    from hanse_policies.lint import (
+        LintReport,
+        fix_texts,
+        lint_texts,
+        text_difference,
+    )
     from hanse_policies.loading import (
         Loaded,
         load_any,
@@ -53,6 +59,8 @@ if TYPE_CHECKING:
         load_document,
         load_policy,
         load_study,
+        load_text,
+        read_text,
     )
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
@@ -81,6 +89,7 @@ __all__ = [
     "KeyFileError",
     "KeyPermissionError",
     "Language",
+    "LintReport",
     "Loaded",
     "MissingExtraError",
     "RuleFinding",
@@ -104,17 +113,22 @@ __all__ = [
     "digest",
     "document_class",
     "find_witnesses",
+    "fix_texts",
+    "lint_texts",
     "load_any",
     "load_asset",
     "load_charter",
     "load_document",
     "load_policy",
     "load_study",
+    "load_text",
     "open_approval",
     "open_envelope",
     "payload_type",
     "read_private",
+    "read_text",
     "replay",
+    "text_difference",
     "write_private",
 ]
 
@@ -141,6 +155,7 @@ _HOMES = {
     "KeyFileError": "errors",
     "KeyPermissionError": "errors",
     "Language": "language",
+    "LintReport": "lint",
     "Loaded": "loading",
     "MissingExtraError": "errors",
     "RuleFinding": "decision",
@@ -164,17 +179,22 @@ _HOMES = {
     "digest": "canonical",
     "document_class": "kinds",
     "find_witnesses": "compare.witness",
+    "fix_texts": "lint",
+    "lint_texts": "lint",
     "load_any": "loading",
     "load_asset": "loading",
     "load_charter": "loading",
     "load_document": "loading",
     "load_policy": "loading",
     "load_study": "loading",
+    "load_text": "loading",
     "open_approval": "approvals",
     "open_envelope": "signing",
     "payload_type": "signing",
     "read_private": "keyfiles",
+    "read_text": "loading",
     "replay": "compare.replay",
+    "text_difference": "lint",
     "write_private": "keyfiles",
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,14 +38,21 @@ def write_new(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, *, is_mode_kept: bool = False) -> None:
     """Write a file in place of the one that may lie there.
+
+    Args:
+        path: The file.
+        data: Its new content.
+        is_mode_kept: Whether it stays readable by whom it was; else by its owner alone.
 
     Raises:
         DocumentFileError: `path` cannot be written; what lay there lies there still.
     """
     temporary = _written_beside(path, data)
     try:
+        if is_mode_kept:
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -177,7 +177,7 @@ def stale(brand: BrandParts, league: SmallLeague) -> None:
 
 
 def without_attribute(brand: BrandParts, league: SmallLeague) -> None:
-    asked = ConsentRules(max_age_hours=48, bases=("consent",))  # type: ignore[arg-type]
+    asked = ConsentRules(max_age_hours=48, scope_required=True)
     put_policy(brand.home, a_league_policy("alder", league.clock(), consent=asked))
 
 

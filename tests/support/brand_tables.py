@@ -47,6 +47,8 @@ from hanse_policies.documents import (
     TrainModel,
     TrustMode,
 )
+from hanse_policies.documents.asset import StatedBasis
+from hanse_policies.documents.consent import ConsentBasis
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -332,6 +334,7 @@ def _asset(people: TableSource, register: TableSource, max_rows_per_person: int)
             expires="until",
             withdrawn="taken_back",
             synced="as_of",
+            basis=StatedBasis(constant=ConsentBasis.CONSENT),
             purposes={
                 Purpose.MODEL_TRAINING: TRAINING_WORD,
                 Purpose.AUDIENCE_ANALYTICS: ANALYTICS_WORD,

@@ -23,6 +23,7 @@ from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     ComputationKind,
+    ConsentField,
     ConsentMapping,
     ConsentRules,
     ConsentState,
@@ -214,6 +215,7 @@ def a_consent_mapping(**changes: object) -> ConsentMapping:
         "expires": "expires_at",
         "withdrawn": "withdrawn_at",
         "synced": "synced_at",
+        "basis": {"constant": "consent"},
         "purposes": {Purpose.MODEL_TRAINING: "training", Purpose.AUDIENCE_ANALYTICS: "audience"},
     }
     return ConsentMapping.model_validate(fields | changes)
@@ -342,4 +344,4 @@ def a_consent_state(
     purposes: frozenset[Purpose] = frozenset({Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS}),
 ) -> ConsentState:
     """Build the state of a register synced an hour before `NOW` for both purposes."""
-    return ConsentState(synced=synced, purposes=purposes)
+    return ConsentState(synced, purposes, frozenset({ConsentField.BASIS}))

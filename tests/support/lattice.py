@@ -152,7 +152,7 @@ def the_register_tells_what_is_asked(case: Case) -> bool:
     rules, mapping, told = case.policy.consent, case.asset.consent, case.consent.fields
     basis = mapping.basis is not None and ConsentField.BASIS in told
     scope = mapping.recipients is not None and ConsentField.RECIPIENTS in told
-    return (rules.bases is None or basis) and (not rules.scope_required or scope)
+    return basis and (scope or not rules.scope_required)
 
 
 def the_budget_suffices(case: Case) -> bool:

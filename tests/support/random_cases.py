@@ -16,6 +16,7 @@ from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     ComputationKind,
+    ConsentField,
     ConsentRules,
     ConsentState,
     DataAsset,
@@ -167,6 +168,7 @@ def a_random_case(draw: random.Random) -> Case:
         consent=ConsentState(
             synced=NOW - timedelta(hours=draw.choice((1, 30, 60))),
             purposes=frozenset(some(draw, PURPOSES)),
+            fields=frozenset({ConsentField.BASIS} if draw.random() < 0.95 else ()),
         ),
         budget=BudgetState(spent, spent + draw.choice((0.0, 2.0)), draw.choice((1e-7, 1e-6))),
     )

@@ -279,7 +279,7 @@ TRAPS = [
         "a register's word of two scripts",
         "model-training: training",
         "model-training: tr\u0430ining",
-        "37:21",
+        "38:21",
         "Latin and Cyrillic",
         "model-training: training",
         "asset.yaml",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import approve, check, diff, explain, keygen, schema, sign, verify
+from hanse_policies.cli import approve, check, diff, explain, keygen, lint, schema, sign, verify
 
 app = typer.Typer(
     help="Check, explain, compare, sign and verify documents; needs no data and no server.",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
+app.command("lint")(lint.lint)
 app.command("sign")(sign.sign)
 app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)

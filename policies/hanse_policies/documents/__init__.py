@@ -58,12 +58,14 @@ from hanse_policies.documents.features import (
     PopulationFilter,
     Scale,
 )
-from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study
+from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ColumnType,
     ComputationKind,
+    ExportMechanism,
     FlowLabel,
     LocationPrecision,
     NeighbouringRelation,
@@ -71,7 +73,10 @@ from hanse_policies.documents.vocabulary import (
     Pseudonym,
     Purpose,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
+    SeparateConsent,
+    ThresholdChange,
     TrustMode,
     Verdict,
 )
@@ -109,9 +114,12 @@ __all__ = [
     "EnrolmentBundle",
     "EnrolmentRequest",
     "Evaluation",
+    "Export",
+    "ExportMechanism",
     "Feature",
     "Floors",
     "FlowLabel",
+    "ImpactAssessment",
     "Limits",
     "LocalTraining",
     "LocationPrecision",
@@ -120,6 +128,7 @@ __all__ = [
     "MinorsRule",
     "MultilayerPerceptron",
     "NeighbouringRelation",
+    "Notice",
     "NumericFeature",
     "OneOf",
     "Operator",
@@ -132,8 +141,10 @@ __all__ = [
     "Purpose",
     "PurposeBudget",
     "ReleaseForm",
+    "ResultUse",
     "Scale",
     "Sensitivity",
+    "SeparateConsent",
     "ServerOptimiser",
     "SourceFormat",
     "StrictModel",
@@ -141,6 +152,8 @@ __all__ = [
     "StudyId",
     "StudyVerdict",
     "TableSource",
+    "Threshold",
+    "ThresholdChange",
     "TrainModel",
     "TrustMode",
     "Verdict",

@@ -12,12 +12,13 @@ from hanse_policies.documents.base import (
     ColumnName,
     Digest,
     Identifier,
+    Jurisdiction,
     SemanticVersion,
     ShortText,
     StrictModel,
     fault_at,
 )
-from hanse_policies.documents.consent import AgeBand, ConsentBasis, ConsentField, Jurisdiction
+from hanse_policies.documents.consent import AgeBand, ConsentBasis, ConsentField
 from hanse_policies.documents.vocabulary import (
     ColumnType,
     LocationPrecision,
@@ -183,6 +184,10 @@ class DataAsset(StrictModel):
     columns: tuple[AssetColumn, ...] = Field(min_length=1, max_length=2000)
     max_rows_per_person: Annotated[int, Field(ge=1, le=10_000)]
     consent: ConsentMapping
+    persons_at_most: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
+    """An upper bound, rounded up; never the true count."""
+    renewed_every_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """After how many days all rows tell of new events."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

@@ -12,6 +12,7 @@ from hanse_policies.documents.base import (
     ColumnName,
     Digest,
     Identifier,
+    Jurisdiction,
     SemanticVersion,
     ShortText,
     StrictModel,
@@ -19,9 +20,9 @@ from hanse_policies.documents.base import (
 from hanse_policies.documents.consent import (
     ConsentBasis,
     ConsentField,
-    Jurisdiction,
     MinorsRule,
 )
+from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ComputationKind,
@@ -29,6 +30,7 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     ReleaseForm,
 )
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 
 class PermittedColumn(StrictModel):
@@ -85,6 +87,13 @@ class PurposeBudget(StrictModel):
         return start, start + length
 
 
+CONSENT_BASES = (
+    ConsentBasis.CONSENT,
+    ConsentBasis.EXPLICIT_CONSENT,
+    ConsentBasis.SEPARATE_CONSENT,
+)
+
+
 class ConsentRules(StrictModel):
     """Which consent counts, person by person; None of what may be left out asks nothing.
 
@@ -94,7 +103,8 @@ class ConsentRules(StrictModel):
 
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)]
     """How long ago the register may last have been synced."""
-    bases: tuple[ConsentBasis, ...] | None = Field(default=None, min_length=1)
+    bases: tuple[ConsentBasis, ...] = Field(default=CONSENT_BASES, min_length=1)
+    """On what ground; whatever is no consent has to be named."""
     notices: tuple[ShortText, ...] | None = Field(default=None, min_length=1, max_length=50)
     """Versions of the notice that count."""
     minors: MinorsRule | None = None
@@ -107,13 +117,13 @@ class ConsentRules(StrictModel):
     def asked_fields(self) -> frozenset[ConsentField]:
         """What the register must tell for these rules to be kept."""
         asked = (
-            (ConsentField.BASIS, self.bases),
             (ConsentField.NOTICE, self.notices),
             (ConsentField.AGE_BAND, self.minors),
             (ConsentField.JURISDICTION, self.jurisdictions),
             (ConsentField.RECIPIENTS, self.scope_required or None),
         )
-        return frozenset(field for field, rule in asked if rule is not None)
+        told = (field for field, rule in asked if rule is not None)
+        return frozenset((ConsentField.BASIS, *told))
 
 
 class ApprovalRules(StrictModel):
@@ -143,6 +153,12 @@ class BrandPolicy(StrictModel):
     budgets: tuple[PurposeBudget, ...] = Field(max_length=50)
     consent: ConsentRules
     approval: ApprovalMode = ApprovalMode.MANUAL
+    taxonomies: tuple[TaxonomyPin, ...] = Field(default=(), max_length=10)
+    """The versions that the words for purposes and data categories are meant in."""
+    notices: tuple[Notice, ...] = Field(default=(), max_length=50)
+    """What persons were told; the newest last."""
+    assessment: ImpactAssessment | None = None
+    export: Export | None = None
 
     @model_validator(mode="after")
     def _check_budgets(self) -> Self:

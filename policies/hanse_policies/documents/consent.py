@@ -18,13 +18,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field
 
-from hanse_policies.documents.base import Identifier, ShortText, StrictModel
+from hanse_policies.documents.base import Identifier, Jurisdiction, ShortText, StrictModel
 from hanse_policies.documents.vocabulary import Purpose
-
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(?:-[A-Z0-9]{1,3})?$")]
-"""A country or its subdivision by ISO 3166, or `EU`."""
 
 
 class ConsentBasis(StrEnum):

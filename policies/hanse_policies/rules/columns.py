@@ -123,11 +123,14 @@ def _judge_sensitive(case: PermitFacts) -> RuleFinding:
     )
 
 
-def uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath, int | None]]:
-    """List each use of a column: its name, the types that fit, where the study says so.
+def uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath]]:
+    """List each use of a column: its name, the types that fit, where the study says so."""
+    for name, fitting, field, index in _uses(study):
+        yield name, fitting, field if index is None else (*field, index)
 
-    The place is a field and the index in it, or a field alone.
-    """
+
+def _uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath, int | None]]:
+    """List the same, with the place as a field and the index in it, which costs less."""
     computation = study.computation
     if isinstance(computation, TrainModel):
         for index, feature in enumerate(computation.features):
@@ -155,7 +158,7 @@ def _unknown_categories(facts: Facts) -> list[str]:
 
 
 def _misused(facts: Facts) -> Iterator[str]:
-    for name, fitting, *_ in uses(facts.study):
+    for name, fitting, *_ in _uses(facts.study):
         column = facts.listed.get(name)
         if column is not None and column.type not in fitting:
             wanted = "|".join(sorted(fitting))
@@ -167,7 +170,7 @@ def _place(facts: Facts, names: list[str]) -> str:
     source = facts.sources.study
     if not names:
         return source.line_of("computation")
-    for name, _, field, index in uses(facts.study):
+    for name, _, field, index in _uses(facts.study):
         if name in names:
             return source.line_of(*field) if index is None else source.line_of(*field, index)
     return source.line_of("computation")

@@ -38,8 +38,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 def _check_fields(facts: Facts) -> RuleFinding:
     """Ask whether the register tells all that the policy asks of a consent."""
     asked = facts.policy.consent.asked_fields
-    told = facts.consent.fields & facts.asset.consent.told if asked else frozenset()
-    missing = sorted(asked - told)
+    missing = sorted(asked - (facts.consent.fields & facts.asset.consent.told))
     return judge(
         "consent.fields",
         not missing,

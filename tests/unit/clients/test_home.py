@@ -76,6 +76,7 @@ consent:
   expires: expires
   withdrawn: withdrawn
   synced: synced
+  basis: {{constant: consent}}
   purposes: {{audience-analytics: analytics}}
 """
 

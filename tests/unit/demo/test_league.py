@@ -145,7 +145,9 @@ def test_every_brand_decides_as_the_demo_tells(
             charter=charter,
             policy=policy,
             asset=load_asset(brand.asset).document,
-            consent=ConsentState(synced=NOW, purposes=frozenset(REGISTER_WORDS)),
+            consent=ConsentState(
+                NOW, frozenset(REGISTER_WORDS), load_asset(brand.asset).document.consent.told
+            ),
             budget=BudgetState(0.0, asked.privacy.epsilon, asked.privacy.delta),
             now=NOW,
             signature=SignatureState.unsafe_assumed(charter, policy),

@@ -162,7 +162,6 @@ STRICTER = [
     (a_policy(budgets=(a_budget(),)), a_policy(budgets=(a_budget(epsilon=5.0),)), "budgets[0]"),
     (a_policy(budgets=(a_budget(),)), a_policy(budgets=(a_budget(delta=1e-7),)), "budgets[0]"),
     (a_policy(), a_policy(consent=ConsentRules(max_age_hours=24)), "consent.max_age_hours"),
-    (with_consent(), with_consent(bases=("consent",)), "consent.bases"),
     (
         with_consent(bases=("consent", "contract")),
         with_consent(bases=("consent",)),

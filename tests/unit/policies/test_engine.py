@@ -229,7 +229,7 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"consent.purpose"},
         ),
         (
-            Case(policy=a_policy(consent=ConsentRules(max_age_hours=48, bases=("consent",)))),
+            Case(policy=a_policy(consent=ConsentRules(max_age_hours=48, scope_required=True))),
             {"consent.fields"},
         ),
         # recipients

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from hanse_policies.documents import (
     Between,
-    ConsentBasis,
     ConsentField,
     ConsentRules,
     ConsentState,
@@ -171,13 +170,12 @@ def cases(draw: st.DrawFn) -> Case:
             ),
             consent=ConsentRules(
                 max_age_hours=draw(mostly(48, 24, 23)),
-                bases=draw(mostly(None, (ConsentBasis.CONSENT,))),
                 scope_required=draw(mostly(False, True)),
             ),
             active_from=NOW + timedelta(hours=draw(mostly(-1, 0, 1))),
         ),
         asset=an_asset(
-            consent=draw(mostly(a_consent_mapping(), a_consent_mapping(basis="basis"))),
+            consent=draw(mostly(a_consent_mapping(), a_consent_mapping(basis=None))),
             brand=draw(mostly("alder", "birch")),
             columns=tuple(
                 a_column(name, sensitivity=draw(mostly(*Sensitivity))) for name, _, _ in COLUMNS

@@ -41,4 +41,9 @@ def test_the_python_of_the_readme_runs(
             "approvals.policy",
         )
     )
-    assert shown[-3:] == ["https://w3id.org/dpv#PersonalisedAdvertising", "True", "False"]
+    assert shown[-4:] == [
+        "https://w3id.org/dpv#PersonalisedAdvertising",
+        "True",
+        "False",
+        "L31.hours True",
+    ]
