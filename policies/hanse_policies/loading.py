@@ -42,6 +42,8 @@ __all__ = [
     "load_document",
     "load_policy",
     "load_study",
+    "load_text",
+    "read_text",
 ]
 
 
@@ -69,7 +71,7 @@ def load_document(path: Path, model: type[T]) -> Loaded[T]:
         DocumentKindError: Its `kind` is another.
         DocumentError: A field is missing, unknown, or has a value that is not allowed.
     """
-    return cast(Loaded[T], _load(_read_text(path), path, model))
+    return cast(Loaded[T], _load(read_text(path), path, model))
 
 
 def load_any(path: Path) -> Loaded[StrictModel]:
@@ -79,7 +81,17 @@ def load_any(path: Path) -> Loaded[StrictModel]:
         DocumentKindError: Its `kind` is missing or unknown.
         DocumentError: As `load_document` raises.
     """
-    tree = parse_yaml(_read_text(path), str(path))
+    return load_text(read_text(path), path)
+
+
+def load_text(text: str, path: Path) -> Loaded[StrictModel]:
+    """Read a document of whatever kind from text; `path` is what messages call it.
+
+    Raises:
+        DocumentKindError: Its `kind` is missing or unknown.
+        DocumentError: As `load_document` raises.
+    """
+    tree = parse_yaml(text, str(path))
     kind = tree.at(("kind",))
     if not isinstance(kind, str) or kind not in DOCUMENT_KINDS:
         raise _wrong_kind(tree, path, f"one of {', '.join(DOCUMENT_KINDS)}")
@@ -141,7 +153,12 @@ def _load(text: str, path: Path, model: type[StrictModel]) -> Loaded[StrictModel
     return _validate(tree, path, model)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a document's text.
+
+    Raises:
+        DocumentFileError: The file is missing, unreadable, too large or not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAXIMUM_DOCUMENT_BYTES + 1)

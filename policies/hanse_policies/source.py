@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 FieldPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in a text; both numbers start at 1."""
 
@@ -48,11 +48,16 @@ class Source:
         """
         if not self.positions:
             return f"{self.name}:{path_text(path)}" if path else self.name
+        position = self.position_of(*path)
+        return self.name if position is None else f"{self.name}:{position.line}"
+
+    def position_of(self, *path: str | int) -> Position | None:
+        """Return the position of a field, or of the nearest field above that was written."""
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
             if position is not None:
-                return f"{self.name}:{position.line}"
-        return self.name
+                return position
+        return None
 
 
 @dataclass(frozen=True, slots=True)

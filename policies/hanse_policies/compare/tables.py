@@ -37,7 +37,7 @@ BUDGET: FieldTable = {
     "period_days": opaque,
 }
 
-CONSENT_RULES: FieldTable = {"max_age_hours": lower_is_stricter}
+CONSENT_RULES: FieldTable = {"max_age_hours": lower_is_stricter, "bases": any_of}
 
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
@@ -54,6 +54,11 @@ BRAND_POLICY: FieldTable = {
     "budgets": keyed("purpose", BUDGET),
     "consent": nested(CONSENT_RULES),
     "approval": ordered(ApprovalMode.AUTOMATIC, ApprovalMode.MANUAL),
+    "taxonomies": opaque,
+    "notices": opaque,
+    # A newer report allows nothing; that it is older than the change is for the lint to say.
+    "assessment": text,
+    "export": opaque,
 }
 
 ASSET_COLUMN: FieldTable = {
@@ -77,6 +82,7 @@ CONSENT_MAPPING: FieldTable = {
     "withdrawn": opaque,
     "synced": opaque,
     "purposes": compare_words,
+    "age_band": opaque,
 }
 
 DATA_ASSET: FieldTable = {
@@ -90,6 +96,8 @@ DATA_ASSET: FieldTable = {
     "columns": keyed("name", ASSET_COLUMN),
     "max_rows_per_person": opaque,
     "consent": nested(CONSENT_MAPPING),
+    "persons_at_most": opaque,
+    "renewed_every_days": opaque,
 }
 
 MEMBER: FieldTable = {
@@ -97,9 +105,10 @@ MEMBER: FieldTable = {
     "legal_entity": opaque,
     "signing_key": opaque,
     "agreement_key": opaque,
+    "jurisdiction": opaque,
 }
 
-OPERATOR: FieldTable = {"name": text, "signing_key": opaque}
+OPERATOR: FieldTable = {"name": text, "signing_key": opaque, "jurisdiction": opaque}
 
 FLOORS: FieldTable = {
     "minimum_brands": higher_is_stricter,

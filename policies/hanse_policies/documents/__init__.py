@@ -35,7 +35,7 @@ from hanse_policies.documents.computation import (
     ServerOptimiser,
     TrainModel,
 )
-from hanse_policies.documents.consent import ConsentRecord, ConsentState
+from hanse_policies.documents.consent import ConsentBasis, ConsentRecord, ConsentState
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.features import (
     Axis,
@@ -48,12 +48,14 @@ from hanse_policies.documents.features import (
     PopulationFilter,
     Scale,
 )
-from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study
+from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ColumnType,
     ComputationKind,
+    ExportMechanism,
     FlowLabel,
     LocationPrecision,
     NeighbouringRelation,
@@ -61,7 +63,10 @@ from hanse_policies.documents.vocabulary import (
     Pseudonym,
     Purpose,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
+    SeparateConsent,
+    ThresholdChange,
     TrustMode,
     Verdict,
 )
@@ -85,6 +90,7 @@ __all__ = [
     "ColumnType",
     "Computation",
     "ComputationKind",
+    "ConsentBasis",
     "ConsentMapping",
     "ConsentRecord",
     "ConsentRules",
@@ -94,9 +100,12 @@ __all__ = [
     "EnrolmentBundle",
     "EnrolmentRequest",
     "Evaluation",
+    "Export",
+    "ExportMechanism",
     "Feature",
     "Floors",
     "FlowLabel",
+    "ImpactAssessment",
     "Limits",
     "LocalTraining",
     "LocationPrecision",
@@ -104,6 +113,7 @@ __all__ = [
     "Member",
     "MultilayerPerceptron",
     "NeighbouringRelation",
+    "Notice",
     "NumericFeature",
     "OneOf",
     "Operator",
@@ -116,8 +126,10 @@ __all__ = [
     "Purpose",
     "PurposeBudget",
     "ReleaseForm",
+    "ResultUse",
     "Scale",
     "Sensitivity",
+    "SeparateConsent",
     "ServerOptimiser",
     "SourceFormat",
     "StrictModel",
@@ -125,6 +137,8 @@ __all__ = [
     "StudyId",
     "StudyVerdict",
     "TableSource",
+    "Threshold",
+    "ThresholdChange",
     "TrainModel",
     "TrustMode",
     "Verdict",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from hanse_policies.documents.base import (
     BrandId,
     Identifier,
+    Jurisdiction,
     PublicKeyText,
     ShortText,
     StrictModel,
@@ -27,6 +28,8 @@ class Member(StrictModel):
     """Ed25519, checks what the brand signs."""
     agreement_key: PublicKeyText
     """X25519, agrees pairwise masks in secure aggregation."""
+    jurisdiction: Jurisdiction | None = None
+    """Where it receives and keeps what is released; None counts as abroad."""
 
     @property
     def entity_key(self) -> str:
@@ -44,6 +47,8 @@ class Operator(StrictModel):
 
     name: ShortText
     signing_key: PublicKeyText
+    jurisdiction: Jurisdiction | None = None
+    """Where its server runs; None counts as abroad."""
 
 
 LEAST_LEGAL_ENTITIES: Final = 3

@@ -88,6 +88,8 @@ class ConsentMapping(StrictModel):
     """When the register was last brought up to date for this row."""
     purposes: dict[Purpose, ShortText] = Field(min_length=1)
     """The register's own word for each purpose."""
+    age_band: ColumnName | None = None
+    """How old a person is, as far as rules on minors need it."""
 
 
 class DataAsset(StrictModel):
@@ -104,6 +106,10 @@ class DataAsset(StrictModel):
     columns: tuple[AssetColumn, ...] = Field(min_length=1, max_length=2000)
     max_rows_per_person: Annotated[int, Field(ge=1, le=10_000)]
     consent: ConsentMapping
+    persons_at_most: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
+    """An upper bound, rounded up; never the true count."""
+    renewed_every_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """After how many days all rows tell of new events."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

@@ -34,6 +34,9 @@ SemanticVersion = Annotated[
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a document's canonical form, lower-case hexadecimal."""
 
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(?:-[A-Z0-9]{1,3})?$")]
+"""A country or its subdivision by ISO 3166, or `EU`."""
+
 PublicKeyText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A raw 32-byte public key (Ed25519 or X25519), lower-case hexadecimal."""
 

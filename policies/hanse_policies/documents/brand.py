@@ -16,6 +16,8 @@ from hanse_policies.documents.base import (
     ShortText,
     StrictModel,
 )
+from hanse_policies.documents.consent import ConsentBasis
+from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ComputationKind,
@@ -23,6 +25,7 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     ReleaseForm,
 )
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 
 class PermittedColumn(StrictModel):
@@ -83,6 +86,8 @@ class ConsentRules(StrictModel):
     """How fresh a consent register must be to count."""
 
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)]
+    bases: tuple[ConsentBasis, ...] = Field(default=(ConsentBasis.CONSENT,), min_length=1)
+    """On what grounds a person's data may be used."""
 
 
 class ApprovalRules(StrictModel):
@@ -112,6 +117,12 @@ class BrandPolicy(StrictModel):
     budgets: tuple[PurposeBudget, ...] = Field(max_length=50)
     consent: ConsentRules
     approval: ApprovalMode = ApprovalMode.MANUAL
+    taxonomies: tuple[TaxonomyPin, ...] = Field(default=(), max_length=10)
+    """The versions that the words for purposes and data categories are meant in."""
+    notices: tuple[Notice, ...] = Field(default=(), max_length=50)
+    """What persons were told; the newest last."""
+    assessment: ImpactAssessment | None = None
+    export: Export | None = None
 
     @model_validator(mode="after")
     def _check_budgets(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hanse_policies.documents.base import ColumnName, StrictModel
+from hanse_policies.documents.base import ColumnName, Digest, StrictModel
 from hanse_policies.documents.features import Axis, Feature
 from hanse_policies.documents.vocabulary import ComputationKind
 
@@ -40,6 +40,8 @@ class LocalTraining(StrictModel):
     sampling_rate: Annotated[float, Field(ge=1e-6, le=1)]
     clipping_norm: Annotated[float, Field(ge=1e-6, le=1000)]
     learning_rate: Annotated[float, Field(ge=1e-6, le=100)]
+    sampler_evidence: Digest | None = None
+    """Of the report that shows that the brands' client samples as Poisson does."""
 
 
 class ServerOptimiser(StrictModel):

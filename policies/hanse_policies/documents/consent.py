@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from pydantic import AwareDatetime
 
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.documents.vocabulary import Purpose
+
+
+class ConsentBasis(StrEnum):
+    """On what ground persons' data is used, as the register says it."""
+
+    CONSENT = "consent"
+    EXPLICIT_CONSENT = "explicit-consent"
+    SEPARATE_CONSENT = "separate-consent"
+    """Given for this alone, apart from all else (PIPL Art. 23, 25, 26, 29, 39)."""
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal-obligation"
+    LEGITIMATE_INTEREST = "legitimate-interest"
 
 
 class ConsentRecord(StrictModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
 from hanse_policies.documents.base import Identifier, ShortText, StrictModel, Version
 from hanse_policies.documents.computation import Computation, TrainModel
@@ -14,6 +14,8 @@ from hanse_policies.documents.vocabulary import (
     NeighbouringRelation,
     PrivacyUnit,
     Purpose,
+    ResultUse,
+    ThresholdChange,
     TrustMode,
 )
 
@@ -61,6 +63,14 @@ class PrivacyParameters(StrictModel):
         return self
 
 
+class Threshold(StrictModel):
+    """A line that a figure of the result is held against, named before the figure is known."""
+
+    figure: ShortText
+    limit: FiniteFloat
+    change: ThresholdChange
+
+
 class Study(StrictModel):
     """Purpose, population, columns, one computation, privacy, recipients, retention."""
 
@@ -79,6 +89,9 @@ class Study(StrictModel):
     recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=50)
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     expires: AwareDatetime
+    uses: tuple[ResultUse, ...] = Field(default=(), max_length=10)
+    """What the recipients do with the result; what is not said is not known."""
+    thresholds: tuple[Threshold, ...] = Field(default=(), max_length=50)
 
     @model_validator(mode="after")
     def _check_recipients(self) -> Self:

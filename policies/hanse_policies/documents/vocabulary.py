@@ -89,6 +89,45 @@ class LocationPrecision(StrEnum):
     COUNTRY = "country"
 
 
+class ResultUse(StrEnum):
+    """What the recipients of a study's result do with it, as far as single persons feel it."""
+
+    REPORTING = "reporting"
+    """Figures for people to read; nobody is treated otherwise for it."""
+    AUDIENCE_SELECTION = "audience-selection"
+    OFFER = "offer"
+    PRICE = "price"
+    """What a person pays depends on the result."""
+
+
+class ThresholdChange(StrEnum):
+    """What a threshold is compared with."""
+
+    LEVEL = "level"
+    """The figure itself."""
+    POINTS = "points"
+    """The difference of two figures: from 4% to 10% is 6 points."""
+    RELATIVE = "relative"
+    """The difference as a part of the earlier figure: from 4% to 10% is 150%."""
+
+
+class SeparateConsent(StrEnum):
+    """What a notice asks consent for apart from all else."""
+
+    SENSITIVE_DATA = "sensitive-data"
+    CROSS_BORDER = "cross-border"
+
+
+class ExportMechanism(StrEnum):
+    """On what ground persons' data may cross a border."""
+
+    EXEMPT = "exempt"
+    STANDARD_CONTRACT = "standard-contract"
+    CERTIFICATION = "certification"
+    SECURITY_ASSESSMENT = "security-assessment"
+    ADEQUACY = "adequacy"
+
+
 class ReleaseForm(StrEnum):
     """What comes out of a study."""
 
