@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 FieldPath = tuple[str | int, ...]
 
@@ -70,6 +71,7 @@ class Sources:
     asset: Source = Source("asset")
 
 
+@lru_cache(maxsize=4096)
 def path_text(path: FieldPath) -> str:
     """Write a field path as people do: `permits[0].columns`."""
     parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)

@@ -9,10 +9,11 @@ calls sensitive is covered only where the permit says so of this very column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hanse_policies.decision import RuleFinding, judge, listed
 from hanse_policies.documents import (
+    AssetColumn,
     CategoricalFeature,
     ColumnType,
     OneOf,
@@ -32,9 +33,11 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     study, asset = facts.study, facts.asset
     source = facts.sources.asset
     columns = study.columns()
-    unlisted = [name for name in columns if asset.column(name) is None]
-    person = [name for name in columns if name.casefold() == asset.person.casefold()]
-    misused = list(_misused(facts))
+    known = {column.name: column for column in asset.columns}
+    hidden = asset.person.casefold()
+    unlisted = [name for name in columns if name not in known]
+    person = [name for name in columns if name.casefold() == hidden]
+    misused = list(_misused(facts, known))
     at = facts.sources.study.line_of("computation")
     return (
         judge(
@@ -70,7 +73,8 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit is for the study's asset and covers all its columns."""
     facts, permit = case.facts, case.permit
     columns = facts.study.columns()
-    excess = [name for name in columns if name not in permit.column_names]
+    covered = frozenset(permit.column_names)
+    excess = [name for name in columns if name not in covered]
     return (
         judge(
             "asset.permit",
@@ -90,21 +94,21 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
             brand=facts.policy.brand,
             at=_place(facts, excess),
         ),
-        _judge_sensitive(case),
+        _judge_sensitive(case, columns),
     )
 
 
-def _judge_sensitive(case: PermitFacts) -> RuleFinding:
+def _judge_sensitive(case: PermitFacts, columns: tuple[str, ...]) -> RuleFinding:
     """Ask whether the permit says of each sensitive column that it may be used all the same."""
     facts = case.facts
     excused = {column.name for column in case.permit.columns if column.sensitive}
-    excess = [
+    sensitive = {
         column.name
-        for column in map(facts.asset.column, facts.study.columns())
-        if column is not None
-        and column.sensitivity is not Sensitivity.ORDINARY
-        and column.name not in excused
-    ]
+        for column in facts.asset.columns
+        if column.sensitivity is not Sensitivity.ORDINARY
+    }
+    unexcused = sensitive - excused
+    excess = [name for name in columns if name in unexcused]
     return judge(
         "columns.sensitive",
         not excess,
@@ -132,9 +136,9 @@ def uses(study: Study) -> Iterator[tuple[str, frozenset[ColumnType], tuple[str |
         yield condition.column, fitting, ("population", index)
 
 
-def _misused(facts: Facts) -> Iterator[str]:
+def _misused(facts: Facts, known: Mapping[str, AssetColumn]) -> Iterator[str]:
     for name, fitting, _ in uses(facts.study):
-        column = facts.asset.column(name)
+        column = known.get(name)
         if column is not None and column.type not in fitting:
             wanted = "|".join(sorted(fitting))
             yield f"{name} ({column.type}, not {wanted})"
@@ -143,5 +147,7 @@ def _misused(facts: Facts) -> Iterator[str]:
 def _place(facts: Facts, names: list[str]) -> str:
     """Name the line of the study that first uses one of the columns."""
     source = facts.sources.study
+    if not names:
+        return source.line_of("computation")
     places = (source.line_of(*path) for name, _, path in uses(facts.study) if name in names)
     return next(places, source.line_of("computation"))
