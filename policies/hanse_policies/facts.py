@@ -16,6 +16,7 @@ from hanse_policies.documents import (
     Permit,
     Study,
 )
+from hanse_policies.packs.in_force import PackInForce
 from hanse_policies.source import FieldPath, Sources
 
 
@@ -77,6 +78,7 @@ class Facts:
     signature: SignatureState
     now: datetime
     sources: Sources
+    packs: tuple[PackInForce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

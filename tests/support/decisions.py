@@ -15,6 +15,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.engine import decide
 from hanse_policies.facts import BudgetState, SignatureState
+from hanse_policies.packs.in_force import PackInForce
 from tests.support.documents import (
     NOW,
     OPERATOR_KEY,
@@ -47,6 +48,7 @@ class Case:
     budget: BudgetState | None = UNSPENT
     signature: SignatureState = SIGNED
     now: datetime = NOW
+    packs: tuple[PackInForce, ...] = ()
 
     def decide(self) -> Decision:
         """Decide on these facts."""
@@ -59,4 +61,5 @@ class Case:
             budget=self.budget,
             now=self.now,
             signature=self.signature,
+            packs=self.packs,
         )

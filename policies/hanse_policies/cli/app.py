@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import check, explain, keygen, schema, sign, verify
+from hanse_policies.cli import check, explain, keygen, pack, schema, sign, verify
 
 app = typer.Typer(
     help="Check, explain, sign and verify documents; needs no data and no server.",
@@ -18,3 +18,4 @@ app.command("sign")(sign.sign)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)
 app.command("schema")(schema.schema)
+app.add_typer(pack.app, name="pack")

@@ -39,6 +39,8 @@ BUDGET: FieldTable = {
 
 CONSENT_RULES: FieldTable = {"max_age_hours": lower_is_stricter, "bases": any_of}
 
+PACK_RULES: FieldTable = {"counsel_signature": higher_is_stricter, "advice": higher_is_stricter}
+
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
     "id": opaque,
@@ -59,6 +61,8 @@ BRAND_POLICY: FieldTable = {
     # A newer report allows nothing; that it is older than the change is for the lint to say.
     "assessment": text,
     "export": opaque,
+    "packs": opaque,
+    "pack_rules": nested(PACK_RULES),
 }
 
 ASSET_COLUMN: FieldTable = {
@@ -135,4 +139,6 @@ ALLIANCE_CHARTER: FieldTable = {
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
+    "packs": opaque,
+    "counsel_key": opaque,
 }

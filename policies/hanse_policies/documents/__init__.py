@@ -48,7 +48,9 @@ from hanse_policies.documents.features import (
     PopulationFilter,
     Scale,
 )
+from hanse_policies.documents.legal_pack import LegalCheck, LegalPack, Severity
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
 from hanse_policies.documents.vocabulary import (
@@ -106,6 +108,8 @@ __all__ = [
     "Floors",
     "FlowLabel",
     "ImpactAssessment",
+    "LegalCheck",
+    "LegalPack",
     "Limits",
     "LocalTraining",
     "LocationPrecision",
@@ -117,6 +121,8 @@ __all__ = [
     "NumericFeature",
     "OneOf",
     "Operator",
+    "PackPin",
+    "PackRules",
     "Permit",
     "PermittedColumn",
     "PopulationFilter",
@@ -131,6 +137,7 @@ __all__ = [
     "Sensitivity",
     "SeparateConsent",
     "ServerOptimiser",
+    "Severity",
     "SourceFormat",
     "StrictModel",
     "Study",
