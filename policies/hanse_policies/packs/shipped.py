@@ -36,19 +36,31 @@ def shipped_packs() -> Iterator[Loaded[LegalPack]]:
         yield _read(f"{name}.yaml", LegalPack)
 
 
-def find_pack(name: str) -> Loaded[LegalPack]:
-    """Read a pack that ships by its name, or one in a file.
+def shipped_pack(name: str) -> Loaded[LegalPack] | None:
+    """Read a pack that ships, or None where none of this name does.
 
     Args:
-        name: `cn-pipl` for the newest version that ships, `cn-pipl@1.0.0`, or a path.
-
-    Raises:
-        DocumentError: There is no such pack or file, or it holds no valid pack.
+        name: `cn-pipl` for the newest version that ships, or `cn-pipl@1.0.0`.
     """
     for known in reversed(SHIPPED):
         identifier, _, version = known.rpartition("-")
         if name in {identifier, f"{identifier}@{version}"}:
             return _read(f"{known}.yaml", LegalPack)
+    return None
+
+
+def find_pack(name: str) -> Loaded[LegalPack]:
+    """Read a pack that ships by its name, or one in a file.
+
+    Args:
+        name: As `shipped_pack` takes it, or a path.
+
+    Raises:
+        DocumentError: There is no such pack or file, or it holds no valid pack.
+    """
+    shipped = shipped_pack(name)
+    if shipped is not None:
+        return shipped
     path = Path(name)
     if not path.exists():
         packs = ", ".join("@".join(known.rsplit("-", 1)) for known in SHIPPED)
