@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference_generator import commands, documents, errors, lints, rules, vocabulary, wire
+from reference_generator import commands, documents, errors, lints, packs, rules, vocabulary, wire
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -27,6 +27,7 @@ def fresh_pages() -> Mapping[str, str]:
         "commands.md": commands.page(),
         "errors.md": errors.page(),
         "lints.md": lints.page(ROOT / "policies" / "samples" / "lints"),
+        "packs.md": packs.page(),
         "rules.md": rules.page(),
         "vocabulary.md": vocabulary.page(),
         "wire.md": wire.page(ROOT / "protos" / "hanse_wire" / "v1"),

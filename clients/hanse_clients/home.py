@@ -13,6 +13,7 @@ fingerprint up each time it is read.
     policy.yaml           what the brand permits; in effect only as policy.dsse.json
     ledger.db journal.db state.db rounds.db
     releases/             what the brand fetched
+    packs/                legal packs that counsel signed, as ID-VERSION.dsse.json
 """
 
 from __future__ import annotations
@@ -167,6 +168,11 @@ class BrandHome:
     def request_file(self) -> Path:
         """The request to hand to the operator."""
         return self._file("request.json")
+
+    @property
+    def packs_folder(self) -> Path:
+        """Where legal packs lie that counsel signed; may not exist."""
+        return self._file("packs")
 
     @property
     def documents(self) -> BrandDocuments:

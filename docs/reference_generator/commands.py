@@ -47,13 +47,24 @@ def _group(name: str, app: typer.Typer) -> Iterator[str]:
     command = typer.main.get_command(app)
     yield f"## hanse {name}"
     if isinstance(command, click.Group) and command.commands:
-        told = [_argument_helps(each.callback) for each in app.registered_commands if each.callback]
         yield inspect.cleandoc(command.help or "")
-        for (word, inner), helps in zip(command.commands.items(), told, strict=True):
-            yield f"### hanse {name} {word}"
-            yield from _command(f"hanse {name} {word}", inner, helps)
+        yield from _subcommands(f"hanse {name}", app, command)
     else:
         yield from _command(f"hanse {name}", command, {})
+
+
+def _subcommands(path: str, app: typer.Typer, group: click.Group) -> Iterator[str]:
+    """Write the commands of a group, then those of the groups within it."""
+    told = [_argument_helps(each.callback) for each in app.registered_commands if each.callback]
+    inner = {each.name: each.typer_instance for each in app.registered_groups}
+    plain = {word: each for word, each in group.commands.items() if word not in inner}
+    for (word, command), helps in zip(plain.items(), told, strict=True):
+        yield f"### {path} {word}"
+        yield from _command(f"{path} {word}", command, helps)
+    for word, each in inner.items():
+        nested = group.commands[str(word)]
+        if isinstance(nested, click.Group) and each is not None:
+            yield from _subcommands(f"{path} {word}", each, nested)
 
 
 def _argument_helps(callback: Callable[..., Any]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ rule that was asked is in the decision, with the line that decided (`file:line`)
 the smallest change that would turn it into a permit. Words in braces are filled in.
 
 The articles name the duty that a rule serves. They are no legal advice: no rule violated does not
-mean lawful.
+mean lawful. A finding of a [legal pack](packs.md)'s check names the articles of that check.
 """
 
 

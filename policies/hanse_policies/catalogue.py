@@ -51,6 +51,8 @@ ANONYMITY = "GDPR Recital 26; PIPL Art. 73(4)"
 RETENTION = "GDPR Art. 5(1)(e); PIPL Art. 19"
 ACCOUNTABILITY = "GDPR Art. 5(2), 24; PIPL Art. 9, 51"
 SECURITY = "GDPR Art. 5(1)(f), 32; PIPL Art. 51"
+ACCOUNTABLE = "GDPR Art. 5(2), 24; PIPL Art. 9, 51"
+"""Of a legal pack's check a finding names the check's own articles instead."""
 PARTIES = "GDPR Art. 26; PIPL Art. 20"
 
 ARTICLES: Mapping[str, str] = {
@@ -102,6 +104,10 @@ ARTICLES: Mapping[str, str] = {
     "signature.asset": SECURITY,
     "approvals.policy": ACCOUNTABILITY,
     "signature.study": SECURITY,
+    "pack.pinned": ACCOUNTABLE,
+    "pack.counsel": ACCOUNTABLE,
+    "pack.check": ACCOUNTABLE,
+    "pack.advice": ACCOUNTABLE,
     "identity.alliance": PARTIES,
     "identity.brand": PARTIES,
     "identity.member": PARTIES,

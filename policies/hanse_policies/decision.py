@@ -21,7 +21,8 @@ class RuleFinding(NamedTuple):
         rule: The rule's stable code, as `columns.permit`.
         verdict: What it said.
         source: Where the words that decided are written, as `policy.yaml:42`.
-        details: What fills the rule's sentences, as pairs of name and text.
+        details: What fills the rule's sentences, as pairs of name and text; `text@en` and
+            `text@zh` fill `{text}` in one language each.
     """
 
     rule: str
@@ -31,8 +32,8 @@ class RuleFinding(NamedTuple):
 
     @property
     def article(self) -> str:
-        """The law articles whose duty the rule serves."""
-        return RULE_TEXTS[self.rule].article
+        """The law articles whose duty the rule serves; of a legal pack's check, its own."""
+        return dict(self.details).get("articles", RULE_TEXTS[self.rule].article)
 
     @property
     def message(self) -> str:
@@ -46,13 +47,17 @@ class RuleFinding(NamedTuple):
 
     def message_in(self, language: Language) -> str:
         """Write what the rule said."""
-        return RULE_TEXTS[self.rule].message(self.verdict, language, dict(self.details))
+        return RULE_TEXTS[self.rule].message(self.verdict, language, self._details_in(language))
 
     def fix_in(self, language: Language) -> str:
         """Write the smallest change that makes a refusal a permit; empty on a permit."""
         if self.verdict is Verdict.PERMIT:
             return ""
-        return RULE_TEXTS[self.rule].fix(language, dict(self.details))
+        return RULE_TEXTS[self.rule].fix(language, self._details_in(language))
+
+    def _details_in(self, language: Language) -> dict[str, str]:
+        """Take of a text that is there in each language, as `text@en`, the one asked for."""
+        return {name.removesuffix(f"@{language}"): text for name, text in self.details}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Decide whether a brand lets a study run: pure, total, deny by default.
 
-A study is allowed if and only if charter, brand policy, study and consent all
-allow it: every rule of every family must permit. There are no priorities and no
+A study is allowed if and only if charter, brand policy, study, consent and legal packs
+all allow it: every rule of every family must permit. There are no priorities and no
 rule that overrides another. What is not known (no signature, no ledger, no
 consent register, a time without zone) denies. For documents that are valid, no
 input raises.
@@ -22,6 +22,7 @@ from hanse_policies.documents import (
     Verdict,
 )
 from hanse_policies.facts import ApprovalState, BudgetState, Facts, SignatureState
+from hanse_policies.packs.in_force import PackInForce
 from hanse_policies.rules import (
     approvals as approval_rules,
 )
@@ -41,6 +42,9 @@ from hanse_policies.rules import (
 )
 from hanse_policies.rules import (
     consent as consent_rules,
+)
+from hanse_policies.rules import (
+    packs as pack_rules,
 )
 from hanse_policies.rules import (
     signature as signature_rules,
@@ -76,6 +80,7 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
     now: datetime,
     signature: SignatureState = NOTHING_VERIFIED,
     approvals: ApprovalState | None = None,
+    packs: tuple[PackInForce, ...] = (),
     sources: Sources = NO_SOURCES,
 ) -> Decision:
     """Decide on one study at one brand.
@@ -92,13 +97,27 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
             which denies.
         approvals: How far the policy is approved, from verified approvals; None where it is
             not known, which denies.
+        packs: The legal packs at hand; one that charter or policy pins and that is not
+            here denies.
         sources: Where the documents are written, so that findings can point there.
 
     Returns:
         The decision, with every rule that was asked.
     """
     return _decide(
-        Facts(study, charter, policy, asset, consent, budget, signature, approvals, now, sources)
+        Facts(
+            study,
+            charter,
+            policy,
+            asset,
+            consent,
+            budget,
+            signature,
+            approvals,
+            now,
+            sources,
+            packs,
+        )
     )
 
 
@@ -108,7 +127,12 @@ def _decide(facts: Facts) -> Decision:
     if _denies(clock):
         return Decision(Verdict.DENY, clock, study.id, policy.brand, now)
     answer = permits.choose(facts)
-    findings = (*clock, *(f for family in FAMILIES for f in family(facts)), *answer.findings)
+    findings = (
+        *clock,
+        *(f for family in FAMILIES for f in family(facts)),
+        *answer.findings,
+        *pack_rules.check(facts, answer.index),
+    )
     if _denies(findings) or answer.index is None:
         return Decision(
             Verdict.DENY, findings, study.id, policy.brand, now, permit_index=answer.index

@@ -19,6 +19,7 @@ from hanse_policies.documents import (
     Sensitivity,
     Study,
 )
+from hanse_policies.packs.in_force import PackInForce
 from hanse_policies.source import FieldPath, Sources
 
 
@@ -101,6 +102,7 @@ class Facts:
     approvals: ApprovalState | None
     now: datetime
     sources: Sources
+    packs: tuple[PackInForce, ...] = ()
     columns: tuple[str, ...] = field(init=False)
     """The columns that the study reads; found once, as several rules ask."""
     listed: Mapping[str, AssetColumn] = field(init=False)

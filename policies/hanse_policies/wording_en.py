@@ -250,6 +250,26 @@ ENGLISH: Mapping[str, Wording] = {
         "approved by {found}, refused by {refused}",
         "have the approvers of the version before approve this one: hanse policy approve",
     ),
+    "pack.pinned": Wording(
+        "legal pack {pack} is the one that is pinned",
+        "legal pack {pack} is pinned as {limit}, and the one at hand is {found}",
+        "hand in legal pack {pack} as it is pinned, or pin another version",
+    ),
+    "pack.counsel": Wording(
+        "legal pack {pack}: {counsel}",
+        "legal pack {pack}: {counsel}, and the policy asks for counsel's signature",
+        "have counsel sign legal pack {pack} with the key that the charter names",
+    ),
+    "pack.check": Wording(
+        "no rule of {pack} violated ({counsel})",
+        "rule {check} of {pack} {answer}: {tests} ({counsel})",
+        "{unmet}",
+    ),
+    "pack.advice": Wording(
+        "advice {check} of {pack} {answer}, which the policy lets pass: {tests} ({counsel})",
+        "advice {check} of {pack} {answer}, and the policy has that refuse: {tests} ({counsel})",
+        "{unmet}",
+    ),
     "identity.alliance": Wording(
         "charter, policy and study are of alliance {limit}",
         "the charter is of alliance {limit}, others are not: {found}",

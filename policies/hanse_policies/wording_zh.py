@@ -248,6 +248,26 @@ CHINESE: Mapping[str, Wording] = {
         "已批准:{found},已拒绝:{refused}",
         "请前一版本的批准人批准本版本:hanse policy approve",
     ),
+    "pack.pinned": Wording(
+        "法律规则包 {pack} 与固定的版本一致",
+        "法律规则包 {pack} 固定为 {limit},而现有的为 {found}",
+        "提供所固定的法律规则包 {pack},或改为固定其他版本",
+    ),
+    "pack.counsel": Wording(
+        "法律规则包 {pack}:{counsel}",
+        "法律规则包 {pack}:{counsel},而策略要求法律顾问签名",
+        "请法律顾问以章程所列密钥签署法律规则包 {pack}",
+    ),
+    "pack.check": Wording(
+        "未违反 {pack} 的任何规则({counsel})",
+        "{pack} 的规则 {check} {answer}:{tests}({counsel})",
+        "按规则包修改:{unmet}",
+    ),
+    "pack.advice": Wording(
+        "{pack} 的建议 {check} {answer},策略允许通过:{tests}({counsel})",
+        "{pack} 的建议 {check} {answer},而策略要求据此拒绝:{tests}({counsel})",
+        "按规则包修改:{unmet}",
+    ),
     "identity.alliance": Wording(
         "章程、策略和研究同属联盟 {limit}",
         "章程属于联盟 {limit},其他文件不是:{found}",

@@ -104,6 +104,16 @@ def test_the_wheel_holds_the_taxonomies_with_their_notice(names: frozenset[str])
     assert [name for name in names if "write_taxonomies" in name] == []
 
 
+def test_the_wheel_holds_the_legal_packs_and_their_example(names: frozenset[str]) -> None:
+    policies = ROOT / "policies"
+    data = {
+        path.relative_to(policies).as_posix()
+        for path in (policies / "hanse_policies" / "packs" / "data").rglob("*.yaml")
+    }
+    assert "hanse_policies/packs/data/example/study.yaml" in data
+    assert data <= names
+
+
 def test_the_wheel_holds_every_module_and_no_test(names: frozenset[str]) -> None:
     modules = {
         path.relative_to(ROOT / folder).as_posix()
@@ -134,6 +144,12 @@ def test_a_purpose_is_found_in_its_taxonomy(bin_folder: Path) -> None:
     code = "import hanse_policies as h; print(h.covers('marketing', 'advertising', 'dpv-2.3'))"
     done = run(bin_folder / "python", "-c", code)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_a_legal_pack_is_tried(bin_folder: Path) -> None:
+    done = run(bin_folder / "hanse", "policy", "pack", "test", "eu-gdpr")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("eu-gdpr@1.0.0: 30 of 30 examples of 15 checks")
 
 
 def test_a_study_is_explained(bin_folder: Path) -> None:

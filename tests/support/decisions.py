@@ -15,6 +15,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.engine import decide
 from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
+from hanse_policies.packs.in_force import PackInForce
 from tests.support.documents import (
     NOW,
     OPERATOR_KEY,
@@ -49,6 +50,7 @@ class Case:
     signature: SignatureState = SIGNED
     approvals: ApprovalState | None = APPROVED
     now: datetime = NOW
+    packs: tuple[PackInForce, ...] = ()
 
     def decide(self) -> Decision:
         """Decide on these facts."""
@@ -62,4 +64,5 @@ class Case:
             now=self.now,
             signature=self.signature,
             approvals=self.approvals,
+            packs=self.packs,
         )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import approve, check, diff, explain, keygen, lint, schema, sign, verify
+from hanse_policies.cli import (
+    approve,
+    check,
+    diff,
+    explain,
+    keygen,
+    lint,
+    pack,
+    schema,
+    sign,
+    verify,
+)
 
 app = typer.Typer(
     help="Check, explain, compare, sign and verify documents; needs no data and no server.",
@@ -21,3 +32,4 @@ app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)
 app.command("schema")(schema.schema)
+app.add_typer(pack.app, name="pack")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hanse_policies.decision import Decision
+    from hanse_policies.packs.in_force import PackInForce
 
 ASSUMED = {
     Language.EN: "assumed: all signatures and approvals valid, consent register synced now, "
@@ -38,11 +39,15 @@ def explain(
     now: Annotated[
         str, typer.Option(help="Instant to decide for, as 2026-01-31T08:00:00Z; else now.")
     ] = "",
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(help="A legal pack to judge by: cn-pipl, cn-pipl@1.0.0 or a YAML file."),
+    ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the explanation.")] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse a brand's decision on a study; exit 1 where it refuses."""
-    decision = rehearse(study, charter, policy, asset, instant(now))
+    decision = rehearse(study, charter, policy, asset, instant(now), _packs(pack or []))
     if as_json:
         report = json.loads(decision.report(lang).model_dump_json())
         print_json({"assumed": ASSUMED[lang]} | report)
@@ -53,7 +58,14 @@ def explain(
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
-def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetime) -> Decision:
+def rehearse(
+    study: Path,
+    charter: Path,
+    policy: Path,
+    asset: Path,
+    now: datetime,
+    packs: tuple[PackInForce, ...] = (),
+) -> Decision:
     """Decide from files, assuming what only the brand's own machine knows."""
     proposed = hanse_policies.load_study(study)
     rules = hanse_policies.load_charter(charter)
@@ -75,5 +87,15 @@ def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetim
         now=now,
         signature=hanse_policies.SignatureState.unsafe_assumed(rules.document, own.document),
         approvals=hanse_policies.ApprovalState(0, ()),
+        packs=packs,
         sources=hanse_policies.Sources(proposed.source, rules.source, own.source, data.source),
     )
+
+
+def _packs(names: list[str]) -> tuple[PackInForce, ...]:
+    if not names:
+        return ()
+    from hanse_policies.packs.in_force import PackInForce  # noqa: PLC0415 - start-up stays short
+    from hanse_policies.packs.shipped import find_pack  # noqa: PLC0415
+
+    return tuple(PackInForce.unsigned(find_pack(name).document) for name in names)

@@ -48,6 +48,8 @@ CONSENT_RULES: FieldTable = {
     "scope_required": flag_is_stricter,
 }
 
+PACK_RULES: FieldTable = {"counsel_signature": flag_is_stricter, "advice": flag_is_stricter}
+
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
     "id": opaque,
@@ -68,6 +70,8 @@ BRAND_POLICY: FieldTable = {
     # A newer report allows nothing; that it is older than the change is for the lint to say.
     "assessment": text,
     "export": opaque,
+    "packs": opaque,
+    "pack_rules": nested(PACK_RULES),
 }
 
 ASSET_COLUMN: FieldTable = {
@@ -154,4 +158,6 @@ ALLIANCE_CHARTER: FieldTable = {
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
+    "packs": opaque,
+    "counsel_key": opaque,
 }

@@ -58,7 +58,9 @@ from hanse_policies.documents.features import (
     PopulationFilter,
     Scale,
 )
+from hanse_policies.documents.legal_pack import LegalCheck, LegalPack, Severity
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
 from hanse_policies.documents.vocabulary import (
@@ -120,6 +122,8 @@ __all__ = [
     "Floors",
     "FlowLabel",
     "ImpactAssessment",
+    "LegalCheck",
+    "LegalPack",
     "Limits",
     "LocalTraining",
     "LocationPrecision",
@@ -132,6 +136,8 @@ __all__ = [
     "NumericFeature",
     "OneOf",
     "Operator",
+    "PackPin",
+    "PackRules",
     "Permit",
     "PermittedColumn",
     "PopulationFilter",
@@ -146,6 +152,7 @@ __all__ = [
     "Sensitivity",
     "SeparateConsent",
     "ServerOptimiser",
+    "Severity",
     "SourceFormat",
     "StrictModel",
     "Study",

@@ -17,6 +17,7 @@ from hanse_policies.documents.base import (
     Version,
     fault_at,
 )
+from hanse_policies.documents.pack_pin import PackPin
 from hanse_policies.documents.vocabulary import ComputationKind, Purpose
 from hanse_policies.look_alikes import look_alike
 
@@ -93,6 +94,10 @@ class AllianceCharter(StrictModel):
     floors: Floors = Floors()
     limits: Limits
     max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
+    packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
+    """The legal packs that every study of the alliance is judged by."""
+    counsel_key: PublicKeyText | None = None
+    """Ed25519, checks what counsel signs; without it no pack counts as signed by counsel."""
 
     @model_validator(mode="after")
     def _check_members(self) -> Self:

@@ -23,6 +23,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
 )
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
     ComputationKind,
@@ -159,6 +160,9 @@ class BrandPolicy(StrictModel):
     """What persons were told; the newest last."""
     assessment: ImpactAssessment | None = None
     export: Export | None = None
+    packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
+    """The legal packs that this brand asks for, beside those of the charter."""
+    pack_rules: PackRules = PackRules()
 
     @model_validator(mode="after")
     def _check_budgets(self) -> Self:

@@ -116,6 +116,8 @@ class SeparateConsent(StrEnum):
 
     SENSITIVE_DATA = "sensitive-data"
     CROSS_BORDER = "cross-border"
+    ANOTHER_HANDLER = "another-handler"
+    """For others than the brand to receive the data."""
 
 
 class ExportMechanism(StrEnum):

@@ -19,6 +19,7 @@ from hanse_policies.documents import (
     Limits,
     NumericFeature,
     OneOf,
+    PackRules,
     Purpose,
     ReleaseForm,
     Sensitivity,
@@ -50,6 +51,7 @@ from tests.support.documents import (
     an_asset,
     brand_key,
 )
+from tests.support.packs import a_pack, a_pin, a_refusing_check, in_force
 
 
 def with_permit(**changes: object) -> BrandPolicy:
@@ -327,6 +329,28 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"expiry.policy"},
         ),
         (Case(now=NOW.replace(tzinfo=None)), {"expiry.clock"}),
+        # legal packs
+        (Case(charter=a_charter(packs=(a_pin(),))), {"pack.pinned"}),
+        (Case(policy=a_policy(packs=(a_pin(),))), {"pack.pinned"}),
+        (
+            Case(charter=a_charter(packs=(a_pin(),)), packs=(in_force(a_pack(dated=NOW)),)),
+            {"pack.pinned"},
+        ),
+        (Case(packs=(in_force(a_pack(checks=(a_refusing_check(),))),)), {"pack.check"}),
+        (
+            Case(
+                policy=a_policy(pack_rules=PackRules(advice=True)),
+                packs=(in_force(a_pack(checks=(a_refusing_check(severity="advise"),))),),
+            ),
+            {"pack.advice"},
+        ),
+        (
+            Case(
+                policy=a_policy(pack_rules=PackRules(counsel_signature=True)),
+                packs=(in_force(a_pack()),),
+            ),
+            {"pack.counsel"},
+        ),
         # signatures and identity
         (
             Case(signature=replace(SIGNED, study=a_key(99).public_hex)),
