@@ -16,7 +16,7 @@ from hanse_policies.signing import SigningKey
 from tests.support.documents import NOW
 
 TEXT = BilingualText(en="data is used with consent", zh="经同意处理数据")
-CONSENT = BasisIn(bases=("consent",))
+CONSENT = BasisIn(bases=("consent", "explicit-consent", "separate-consent"))
 
 
 def a_check(test: LegalTest = CONSENT, **changes: object) -> LegalCheck:

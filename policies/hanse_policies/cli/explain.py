@@ -7,6 +7,7 @@ brand's own machine knows is assumed, and the output says so.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hanse_policies.decision import Decision
+    from hanse_policies.documents import AllianceCharter, BrandPolicy
     from hanse_policies.packs.in_force import PackInForce
 
 ASSUMED = {
@@ -41,13 +43,13 @@ def explain(
     ] = "",
     pack: Annotated[
         list[str] | None,
-        typer.Option(help="A legal pack to judge by: cn-pipl, cn-pipl@1.0.0 or a YAML file."),
+        typer.Option(help="A legal pack to judge by, beside those pinned: cn-pipl, or a file."),
     ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the explanation.")] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse a brand's decision on a study; exit 1 where it refuses."""
-    decision = rehearse(study, charter, policy, asset, instant(now), _packs(pack or []))
+    decision = rehearse(study, charter, policy, asset, instant(now), pack or ())
     if as_json:
         report = json.loads(decision.report(lang).model_dump_json())
         print_json({"assumed": ASSUMED[lang]} | report)
@@ -64,7 +66,7 @@ def rehearse(
     policy: Path,
     asset: Path,
     now: datetime,
-    packs: tuple[PackInForce, ...] = (),
+    packs: Sequence[str] = (),
 ) -> Decision:
     """Decide from files, assuming what only the brand's own machine knows."""
     proposed = hanse_policies.load_study(study)
@@ -87,15 +89,21 @@ def rehearse(
         now=now,
         signature=hanse_policies.SignatureState.unsafe_assumed(rules.document, own.document),
         approvals=hanse_policies.ApprovalState(0, ()),
-        packs=packs,
+        packs=_packs(packs, rules.document, own.document),
         sources=hanse_policies.Sources(proposed.source, rules.source, own.source, data.source),
     )
 
 
-def _packs(names: list[str]) -> tuple[PackInForce, ...]:
-    if not names:
+def _packs(
+    names: Sequence[str], charter: AllianceCharter, policy: BrandPolicy
+) -> tuple[PackInForce, ...]:
+    """Read the packs that are named, and those that are pinned and ship; each once."""
+    pinned = [pin.name for pin in (*charter.packs, *policy.packs)]
+    if not pinned and not names:
         return ()
     from hanse_policies.packs.in_force import PackInForce  # noqa: PLC0415 - start-up stays short
-    from hanse_policies.packs.shipped import find_pack  # noqa: PLC0415
+    from hanse_policies.packs.shipped import find_pack, shipped_pack  # noqa: PLC0415
 
-    return tuple(PackInForce.unsigned(find_pack(name).document) for name in names)
+    loaded = [*map(find_pack, names), *filter(None, map(shipped_pack, pinned))]
+    packs = [PackInForce.unsigned(one.document) for one in loaded]
+    return tuple({pack.digest: pack for pack in packs}.values())

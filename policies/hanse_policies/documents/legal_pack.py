@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, model_v
 
 from hanse_policies.documents.asset import CategoryPath
 from hanse_policies.documents.base import (
+    VISIBLE,
     Digest,
     Identifier,
     Jurisdiction,
@@ -32,7 +33,7 @@ from hanse_policies.documents.legal_test import (
 from hanse_policies.documents.pack_pin import PackPin
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
-LongText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=1000), VISIBLE]
 FieldPathText = Annotated[
     str,
     StringConstraints(

@@ -97,3 +97,25 @@ def test_explain_judges_by_the_packs_that_are_named(hanse: Hanse) -> None:
     assert code == 1
     assert "cn-pipl@1.0.0 的规则 notice-purpose 无法证明已满足" in out
     assert "规则包未经法律顾问签名" in out
+
+
+def test_explain_takes_a_pack_that_the_charter_pins_from_what_ships(
+    hanse: Hanse, tmp_path: Path
+) -> None:
+    samples = ROOT / "samples"
+    _, listed, _ = hanse("pack", "list", "--json")
+    first = json.loads(listed)[0]
+    pin = {key: first[key] for key in ("id", "version", "digest")}
+    charter = tmp_path / "charter.yaml"
+    text = (samples / "charter.yaml").read_text(encoding="utf-8")
+    charter.write_text(f"{text}packs: {json.dumps([pin])}\n", encoding="utf-8")
+    documents = [f"--{kind}={samples / kind}.yaml" for kind in ("policy", "asset")]
+    _, out, _ = hanse(
+        "explain",
+        samples / "study-propensity.yaml",
+        f"--charter={charter}",
+        *documents,
+        "--now=2026-06-15T12:00:00Z",
+    )
+    assert "permit pack.pinned: legal pack cn-pipl@1.0.0 is the one that is pinned" in out
+    assert "deny   pack.check" in out

@@ -27,7 +27,7 @@ CHECKS = [(pack, check) for pack in PACKS.values() for check in pack.checks]
 NAMES = [f"{pack.id}-{check.id}" for pack, check in CHECKS]
 LEAST = {"cn-pipl": 18, "eu-gdpr": 10, "us-ca": 6}
 DIGESTS = {
-    "cn-pipl": "4d479edfb37f8d89c14289553c636763d29e52a4ee79d1186541a5120a97e4e9",
+    "cn-pipl": "c6100aa22006a6619751892acb36233ab176326a584853486269418aafb1049a",
     "eu-gdpr": "bffad5b6bb51557ff458802eb461076d0b2f9624ca3b4d453f0e74a476017dd7",
     "us-ca": "faa7488d1a75bd8731e168c25ca8c9d7768ece1f2c7391fd764cdc19927afdf7",
 }
