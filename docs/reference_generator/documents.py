@@ -18,7 +18,9 @@ They say what one field may hold. What fields must hold together, such as distin
 checked by `hanse policy check`. Which studies a brand lets run is decided by the
 [rules](rules.md).
 
-`StudyVerdict` is not written by people: a brand signs one for each study it decided on.
+`DecisionExamples` are unit tests of policies; their fields are told in
+[example decisions](examples.md). `StudyVerdict` is not written by people: a brand signs one for
+each study it decided on.
 """
 
 

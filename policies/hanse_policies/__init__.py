@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         BrandPolicy,
         ConsentState,
         DataAsset,
+        DecisionExamples,
         Study,
         StudyVerdict,
         Verdict,
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
         SignatureError,
         UsageError,
     )
+    from hanse_policies.examples.coverage import RuleCoverage, coverage_of
+    from hanse_policies.examples.folder import (
+        LeagueFolder,
+        example_files,
+        read_examples,
+        read_folder,
+    )
+    from hanse_policies.examples.running import ExampleOutcome, run_examples
     from hanse_policies.exit_codes import ExitCode
     from hanse_policies.facts import BudgetState, SignatureState
     from hanse_policies.keyfiles import read_private, write_private
@@ -46,11 +55,14 @@ if TYPE_CHECKING:
         load_policy,
         load_study,
     )
+    from hanse_policies.rehearsal import ASSUMED, LeagueRehearsal, rehearse, rehearse_league
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
+    from hanse_policies.starter import write_starter
     from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, covers
 
 __all__ = [
+    "ASSUMED",
     "AllianceCharter",
     "BrandPolicy",
     "BudgetState",
@@ -58,17 +70,22 @@ __all__ = [
     "ConsentState",
     "DataAsset",
     "Decision",
+    "DecisionExamples",
     "DecisionReport",
     "DocumentError",
     "EffectiveTerms",
     "Envelope",
+    "ExampleOutcome",
     "ExitCode",
     "HanseError",
     "KeyFileError",
     "KeyPermissionError",
     "Language",
+    "LeagueFolder",
+    "LeagueRehearsal",
     "Loaded",
     "MissingExtraError",
+    "RuleCoverage",
     "RuleFinding",
     "SignatureError",
     "SignatureState",
@@ -82,10 +99,12 @@ __all__ = [
     "UsageError",
     "Verdict",
     "canonical_json",
+    "coverage_of",
     "covers",
     "decide",
     "digest",
     "document_class",
+    "example_files",
     "load_any",
     "load_asset",
     "load_charter",
@@ -94,11 +113,18 @@ __all__ = [
     "load_study",
     "open_envelope",
     "payload_type",
+    "read_examples",
+    "read_folder",
     "read_private",
+    "rehearse",
+    "rehearse_league",
+    "run_examples",
     "write_private",
+    "write_starter",
 ]
 
 _HOMES = {
+    "ASSUMED": "rehearsal",
     "AllianceCharter": "documents",
     "BrandPolicy": "documents",
     "BudgetState": "facts",
@@ -106,17 +132,22 @@ _HOMES = {
     "ConsentState": "documents",
     "DataAsset": "documents",
     "Decision": "decision",
+    "DecisionExamples": "documents",
     "DecisionReport": "decision",
     "DocumentError": "errors",
     "EffectiveTerms": "decision",
     "Envelope": "signing",
+    "ExampleOutcome": "examples.running",
     "ExitCode": "exit_codes",
     "HanseError": "errors",
     "KeyFileError": "errors",
     "KeyPermissionError": "errors",
     "Language": "language",
+    "LeagueFolder": "examples.folder",
+    "LeagueRehearsal": "rehearsal",
     "Loaded": "loading",
     "MissingExtraError": "errors",
+    "RuleCoverage": "examples.coverage",
     "RuleFinding": "decision",
     "SignatureError": "errors",
     "SignatureState": "facts",
@@ -130,10 +161,12 @@ _HOMES = {
     "UsageError": "errors",
     "Verdict": "documents",
     "canonical_json": "canonical",
+    "coverage_of": "examples.coverage",
     "covers": "taxonomy",
     "decide": "engine",
     "digest": "canonical",
     "document_class": "kinds",
+    "example_files": "examples.folder",
     "load_any": "loading",
     "load_asset": "loading",
     "load_charter": "loading",
@@ -142,8 +175,14 @@ _HOMES = {
     "load_study": "loading",
     "open_envelope": "signing",
     "payload_type": "signing",
+    "read_examples": "examples.folder",
+    "read_folder": "examples.folder",
     "read_private": "keyfiles",
+    "rehearse": "rehearsal",
+    "rehearse_league": "rehearsal",
+    "run_examples": "examples.running",
     "write_private": "keyfiles",
+    "write_starter": "starter",
 }
 
 

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import check, explain, keygen, schema, sign, verify
+from hanse_policies.cli import (
+    check,
+    explain,
+    init,
+    keygen,
+    schema,
+    sign,
+    simulate,
+    test,
+    verify,
+)
 
 app = typer.Typer(
-    help="Check, explain, sign and verify documents; needs no data and no server.",
+    help="Check, explain, test, sign and verify documents; needs no data and no server.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
+app.command("simulate")(simulate.simulate)
+app.command("test")(test.check_examples)
 app.command("sign")(sign.sign)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)

@@ -7,25 +7,16 @@ brand's own machine knows is assumed, and the output says so.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import hanse_policies
+from hanse_policies.cli.instants import instant
 from hanse_policies.cli.output import AsJson, print_json
-from hanse_policies.errors import UsageError
 from hanse_policies.exit_codes import ExitCode
 from hanse_policies.language import Language
-
-if TYPE_CHECKING:
-    from hanse_policies.decision import Decision
-
-ASSUMED = {
-    Language.EN: "assumed: all signatures valid, consent register synced now, budget unspent",
-    Language.ZH: "假设:所有签名有效,同意登记刚刚同步,预算尚未使用",
-}
 
 
 def explain(
@@ -40,47 +31,19 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Rehearse a brand's decision on a study; exit 1 where it refuses."""
-    decision = rehearse(study, charter, policy, asset, _instant(now))
+    decision = hanse_policies.rehearse(
+        hanse_policies.load_study(study),
+        hanse_policies.load_charter(charter),
+        hanse_policies.load_policy(policy),
+        hanse_policies.load_asset(asset),
+        instant(now),
+    )
+    assumed = hanse_policies.ASSUMED[lang]
     if as_json:
         report = json.loads(decision.report(lang).model_dump_json())
-        print_json({"assumed": ASSUMED[lang]} | report)
+        print_json({"assumed": assumed} | report)
     else:
-        typer.echo(ASSUMED[lang])
+        typer.echo(assumed)
         typer.echo(decision.explain(lang))
     if not decision.is_permitted:
         raise typer.Exit(int(ExitCode.REFUSED))
-
-
-def rehearse(study: Path, charter: Path, policy: Path, asset: Path, now: datetime) -> Decision:
-    """Decide from files, assuming what only the brand's own machine knows."""
-    proposed = hanse_policies.load_study(study)
-    rules = hanse_policies.load_charter(charter)
-    own = hanse_policies.load_policy(policy)
-    data = hanse_policies.load_asset(asset)
-    privacy = proposed.document.privacy
-    budget = own.document.budget_for(proposed.document.purpose)
-    return hanse_policies.decide(
-        proposed.document,
-        charter=rules.document,
-        policy=own.document,
-        asset=data.document,
-        consent=hanse_policies.ConsentState(now, frozenset(data.document.consent.purposes)),
-        budget=hanse_policies.BudgetState(
-            0.0, privacy.epsilon, budget.delta if budget is not None else privacy.delta
-        ),
-        now=now,
-        signature=hanse_policies.SignatureState.unsafe_assumed(rules.document, own.document),
-        sources=hanse_policies.Sources(proposed.source, rules.source, own.source, data.source),
-    )
-
-
-def _instant(text: str) -> datetime:
-    if not text:
-        return datetime.now(tz=UTC)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--now: expected an instant, got `{text[:40]}`") from error
-    if instant.tzinfo is None:
-        raise UsageError(f"--now: expected an instant with time zone, got `{text[:40]}`")
-    return instant

@@ -37,6 +37,17 @@ from hanse_policies.documents.computation import (
 )
 from hanse_policies.documents.consent import ConsentRecord, ConsentState
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
+from hanse_policies.documents.examples import (
+    DecisionExample,
+    DecisionExamples,
+    ExampleBudget,
+    ExampleConsent,
+    ExampleFacts,
+    ExampleSetting,
+    ExampleSignatures,
+    ExpectedDecision,
+    SignatureWord,
+)
 from hanse_policies.documents.features import (
     Axis,
     Between,
@@ -90,10 +101,18 @@ __all__ = [
     "ConsentRules",
     "ConsentState",
     "DataAsset",
+    "DecisionExample",
+    "DecisionExamples",
     "DistributedNoise",
     "EnrolmentBundle",
     "EnrolmentRequest",
     "Evaluation",
+    "ExampleBudget",
+    "ExampleConsent",
+    "ExampleFacts",
+    "ExampleSetting",
+    "ExampleSignatures",
+    "ExpectedDecision",
     "Feature",
     "Floors",
     "FlowLabel",
@@ -119,6 +138,7 @@ __all__ = [
     "Scale",
     "Sensitivity",
     "ServerOptimiser",
+    "SignatureWord",
     "SourceFormat",
     "StrictModel",
     "Study",
