@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         read_examples,
         read_folder,
     )
-    from hanse_policies.examples.running import ExampleOutcome, run_examples
+    from hanse_policies.examples.running import ExampleOutcome, ExampleRun, run_examples
     from hanse_policies.exit_codes import ExitCode
     from hanse_policies.facts import BudgetState, SignatureState
     from hanse_policies.keyfiles import read_private, write_private
@@ -76,6 +76,7 @@ __all__ = [
     "EffectiveTerms",
     "Envelope",
     "ExampleOutcome",
+    "ExampleRun",
     "ExitCode",
     "HanseError",
     "KeyFileError",
@@ -138,6 +139,7 @@ _HOMES = {
     "EffectiveTerms": "decision",
     "Envelope": "signing",
     "ExampleOutcome": "examples.running",
+    "ExampleRun": "examples.running",
     "ExitCode": "exit_codes",
     "HanseError": "errors",
     "KeyFileError": "errors",

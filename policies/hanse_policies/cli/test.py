@@ -41,14 +41,16 @@ def check_examples(
     for path in hanse_policies.example_files(folder):
         try:
             file = hanse_policies.read_examples(folder, path)
-            found = hanse_policies.run_examples(league, file, only)
         except DocumentError as error:
             faults.append(error)
-            typer.echo(f"{error.code}: {error}", err=True)
             continue
-        outcomes += found
-        if found and not as_json:
-            _print_file(file.name, found, lang)
+        found = hanse_policies.run_examples(league, file, only)
+        outcomes += found.outcomes
+        faults += found.faults
+        if found.outcomes and not as_json:
+            _print_file(file.name, found.outcomes, lang)
+    for fault in faults:
+        typer.echo(f"{fault.code}: {fault}", err=True)
     if not outcomes and not faults:
         raise UsageError(f"--only: expected the name of an example or a file, got `{only[:60]}`")
     seen = hanse_policies.coverage_of(outcomes)

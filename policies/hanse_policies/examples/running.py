@@ -3,7 +3,8 @@
 Rules: an example passes only where verdict, the set of rules that refuse and,
 where it is stated, the permit are as expected. An example that names a document
 that is not there, an unknown rule, or a change that makes a document invalid is
-an error of the example and is told with its line; it neither passes nor fails.
+an error of the example and is told with its line; it neither passes nor fails,
+and the others are run all the same.
 """
 
 from __future__ import annotations
@@ -62,9 +63,22 @@ class ExampleOutcome:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ExampleRun:
+    """What the examples of a file led to, each in the order of the file.
+
+    Attributes:
+        outcomes: An outcome for each example that could be run.
+        faults: Why others could not be run as they are written.
+    """
+
+    outcomes: tuple[ExampleOutcome, ...]
+    faults: tuple[ExampleError, ...]
+
+
 def run_examples(
     folder: LeagueFolder, file: DocumentFile[DecisionExamples], only: str = ""
-) -> tuple[ExampleOutcome, ...]:
+) -> ExampleRun:
     """Run the examples of a file.
 
     Args:
@@ -73,17 +87,18 @@ def run_examples(
         only: Run those whose name, or whose file's name, holds this text.
 
     Returns:
-        An outcome an example, in the order of the file.
-
-    Raises:
-        ExampleError: An example cannot be run as it is written.
+        What they led to.
     """
-    chosen = [
-        (index, example)
-        for index, example in enumerate(file.loaded.document.examples)
-        if only in example.name or only in file.path.stem
-    ]
-    return tuple(_Run(folder, file, index, example).outcome() for index, example in chosen)
+    outcomes: list[ExampleOutcome] = []
+    faults: list[ExampleError] = []
+    for index, example in enumerate(file.loaded.document.examples):
+        if only not in example.name and only not in file.path.stem:
+            continue
+        try:
+            outcomes.append(_Run(folder, file, index, example).outcome())
+        except ExampleError as error:
+            faults.append(error)
+    return ExampleRun(tuple(outcomes), tuple(faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +184,10 @@ class _Run:
         self, name: str, changes: Mapping[str, object], error: DocumentError
     ) -> ExampleError:
         """Tell that changes make a document invalid, at the change that does."""
-        guilty = (p for p in changes if error.field.startswith(p.partition(".")[2]))
-        place = next(guilty, next(iter(changes)))
+        paths = {place: place.partition(".")[2] for place in changes}
+        within = [place for place, path in paths.items() if error.field.startswith(path)]
+        above = [place for place, path in paths.items() if path.startswith(error.field)]
+        place = (*within, *above, *changes)[0]
         rule = str(error).removeprefix(f"{error.location}: ")
         return self._error(f"the changes make {name} invalid: {rule}", "changes", place)
 

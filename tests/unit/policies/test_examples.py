@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hanse_policies.documents import ExampleConsent, ExampleFacts
-from hanse_policies.errors import DocumentError, DocumentFileError, ExampleError
+from hanse_policies.errors import DocumentError, DocumentFileError
 from hanse_policies.examples.coverage import coverage_of
 from hanse_policies.examples.folder import (
     LeagueFolder,
@@ -18,6 +18,7 @@ from hanse_policies.examples.overlay import UnreachableFieldError, changed, spli
 from hanse_policies.examples.running import ExampleOutcome, run_examples
 from hanse_policies.starter import write_starter
 from hanse_policies.strict_yaml import parse_yaml
+from tests.support.sample_leagues import complete
 
 HEAD = """kind: DecisionExamples
 id: tried
@@ -65,7 +66,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(folder: Path, examples: str, only: str = "") -> tuple[ExampleOutcome, ...]:
     path = folder / "examples" / "tried.yaml"
     path.write_text(HEAD + examples, encoding="utf-8")
-    return run_examples(read_folder(folder), read_examples(folder, path), only)
+    found = run_examples(read_folder(folder), read_examples(folder, path), only)
+    for fault in found.faults:
+        raise fault
+    return found.outcomes
 
 
 def refusal(folder: Path, examples: str) -> str:
@@ -110,7 +114,7 @@ def test_facts_that_nobody_states_are_unknown_and_deny(folder: Path) -> None:
         "        signature.charter, signature.policy, signature.asset, signature.study]\n",
         encoding="utf-8",
     )
-    (outcome,) = run_examples(read_folder(folder), read_examples(folder, path))
+    (outcome,) = complete(run_examples(read_folder(folder), read_examples(folder, path)))
     assert outcome.is_passed
 
 
@@ -122,7 +126,7 @@ def test_a_ledger_that_says_a_part_only_is_unknown(folder: Path) -> None:
         "    expect: {verdict: deny, denied_by: [budget.known]}\n",
         encoding="utf-8",
     )
-    (outcome,) = run_examples(read_folder(folder), read_examples(folder, path))
+    (outcome,) = complete(run_examples(read_folder(folder), read_examples(folder, path)))
     assert outcome.is_passed
 
 
@@ -196,8 +200,20 @@ def test_an_example_without_a_study_is_an_error(folder: Path) -> None:
     path = folder / "examples" / "tried.yaml"
     text = HEAD.replace("  study: visits\n", "")
     path.write_text(f"{text}  - name: a\n    expect: {{verdict: permit}}\n", encoding="utf-8")
-    with pytest.raises(ExampleError, match="expected a study, got none"):
-        run_examples(read_folder(folder), read_examples(folder, path))
+    (fault,) = run_examples(read_folder(folder), read_examples(folder, path)).faults
+    assert "expected a study, got none" in str(fault)
+
+
+def test_an_example_in_error_does_not_keep_others_from_running(folder: Path) -> None:
+    path = folder / "examples" / "tried.yaml"
+    path.write_text(
+        f"{HEAD}  - name: a\n    study: visit\n    expect: {{verdict: permit}}\n"
+        "  - name: b\n    expect: {verdict: permit}\n",
+        encoding="utf-8",
+    )
+    found = run_examples(read_folder(folder), read_examples(folder, path))
+    assert [outcome.name for outcome in found.outcomes] == ["b"]
+    assert len(found.faults) == 1
 
 
 def test_a_rule_that_does_not_exist_is_an_error(folder: Path) -> None:
