@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference_generator import commands, documents, errors, rules, vocabulary, wire
+from reference_generator import commands, documents, errors, examples, rules, vocabulary, wire
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -26,6 +26,7 @@ def fresh_pages() -> Mapping[str, str]:
     return {
         "commands.md": commands.page(),
         "errors.md": errors.page(),
+        "examples.md": examples.page(),
         "rules.md": rules.page(),
         "vocabulary.md": vocabulary.page(),
         "wire.md": wire.page(ROOT / "protos" / "hanse_wire" / "v1"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BrandPolicy,
         ConsentState,
         DataAsset,
+        DecisionExamples,
         Study,
         StudyVerdict,
         Verdict,
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
         SignatureError,
         UsageError,
     )
+    from hanse_policies.examples.coverage import RuleCoverage, coverage_of
+    from hanse_policies.examples.folder import (
+        LeagueFolder,
+        example_files,
+        read_examples,
+        read_folder,
+    )
+    from hanse_policies.examples.running import ExampleOutcome, ExampleRun, run_examples
     from hanse_policies.exit_codes import ExitCode
     from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
     from hanse_policies.keyfiles import read_private, write_private
@@ -54,11 +63,14 @@ if TYPE_CHECKING:
         load_policy,
         load_study,
     )
+    from hanse_policies.rehearsal import ASSUMED, LeagueRehearsal, rehearse, rehearse_league
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
+    from hanse_policies.starter import write_starter
     from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, covers
 
 __all__ = [
+    "ASSUMED",
     "AllianceCharter",
     "Approval",
     "ApprovalError",
@@ -71,18 +83,24 @@ __all__ = [
     "ConsentState",
     "DataAsset",
     "Decision",
+    "DecisionExamples",
     "DecisionReport",
     "Direction",
     "DocumentError",
     "EffectiveTerms",
     "Envelope",
+    "ExampleOutcome",
+    "ExampleRun",
     "ExitCode",
     "HanseError",
     "KeyFileError",
     "KeyPermissionError",
     "Language",
+    "LeagueFolder",
+    "LeagueRehearsal",
     "Loaded",
     "MissingExtraError",
+    "RuleCoverage",
     "RuleFinding",
     "SignatureError",
     "SignatureState",
@@ -99,10 +117,12 @@ __all__ = [
     "approval_state",
     "canonical_json",
     "compare_versions",
+    "coverage_of",
     "covers",
     "decide",
     "digest",
     "document_class",
+    "example_files",
     "find_witnesses",
     "load_any",
     "load_asset",
@@ -113,12 +133,19 @@ __all__ = [
     "open_approval",
     "open_envelope",
     "payload_type",
+    "read_examples",
+    "read_folder",
     "read_private",
+    "rehearse",
+    "rehearse_league",
     "replay",
+    "run_examples",
     "write_private",
+    "write_starter",
 ]
 
 _HOMES = {
+    "ASSUMED": "rehearsal",
     "AllianceCharter": "documents",
     "Approval": "documents",
     "ApprovalError": "errors",
@@ -131,18 +158,24 @@ _HOMES = {
     "ConsentState": "documents",
     "DataAsset": "documents",
     "Decision": "decision",
+    "DecisionExamples": "documents",
     "DecisionReport": "decision",
     "Direction": "compare.direction",
     "DocumentError": "errors",
     "EffectiveTerms": "decision",
     "Envelope": "signing",
+    "ExampleOutcome": "examples.running",
+    "ExampleRun": "examples.running",
     "ExitCode": "exit_codes",
     "HanseError": "errors",
     "KeyFileError": "errors",
     "KeyPermissionError": "errors",
     "Language": "language",
+    "LeagueFolder": "examples.folder",
+    "LeagueRehearsal": "rehearsal",
     "Loaded": "loading",
     "MissingExtraError": "errors",
+    "RuleCoverage": "examples.coverage",
     "RuleFinding": "decision",
     "SignatureError": "errors",
     "SignatureState": "facts",
@@ -159,10 +192,12 @@ _HOMES = {
     "approval_state": "approvals",
     "canonical_json": "canonical",
     "compare_versions": "compare.comparison",
+    "coverage_of": "examples.coverage",
     "covers": "taxonomy",
     "decide": "engine",
     "digest": "canonical",
     "document_class": "kinds",
+    "example_files": "examples.folder",
     "find_witnesses": "compare.witness",
     "load_any": "loading",
     "load_asset": "loading",
@@ -173,9 +208,15 @@ _HOMES = {
     "open_approval": "approvals",
     "open_envelope": "signing",
     "payload_type": "signing",
+    "read_examples": "examples.folder",
+    "read_folder": "examples.folder",
     "read_private": "keyfiles",
+    "rehearse": "rehearsal",
+    "rehearse_league": "rehearsal",
     "replay": "compare.replay",
+    "run_examples": "examples.running",
     "write_private": "keyfiles",
+    "write_starter": "starter",
 }
 
 

@@ -10,6 +10,7 @@ from hanse_policies.documents import (
     Approval,
     BrandPolicy,
     DataAsset,
+    DecisionExamples,
     Study,
     StudyVerdict,
 )
@@ -32,7 +33,15 @@ def kind_of(model: type[StrictModel]) -> str:
 
 DOCUMENT_KINDS: Mapping[str, type[StrictModel]] = {
     kind_of(model): model
-    for model in (AllianceCharter, Approval, BrandPolicy, DataAsset, Study, StudyVerdict)
+    for model in (
+        AllianceCharter,
+        Approval,
+        BrandPolicy,
+        DataAsset,
+        DecisionExamples,
+        Study,
+        StudyVerdict,
+    )
 }
 
 

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import typer
 
-from hanse_policies.cli import approve, check, diff, explain, keygen, schema, sign, verify
+from hanse_policies.cli import (
+    approve,
+    check,
+    diff,
+    explain,
+    init,
+    keygen,
+    schema,
+    sign,
+    simulate,
+    test,
+    verify,
+)
 
 app = typer.Typer(
-    help="Check, explain, compare, sign and verify documents; needs no data and no server.",
+    help="Check, explain, test, compare, sign and verify documents; needs no data and no server.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
+app.command("simulate")(simulate.simulate)
+app.command("test")(test.check_examples)
 app.command("sign")(sign.sign)
 app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)
