@@ -15,7 +15,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference_generator import commands, documents, errors, lints, packs, rules, vocabulary, wire
+from reference_generator import (
+    commands,
+    documents,
+    errors,
+    examples,
+    lints,
+    packs,
+    rules,
+    vocabulary,
+    wire,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -28,6 +38,7 @@ def fresh_pages() -> Mapping[str, str]:
         "errors.md": errors.page(),
         "lints.md": lints.page(ROOT / "policies" / "samples" / "lints"),
         "packs.md": packs.page(),
+        "examples.md": examples.page(),
         "rules.md": rules.page(),
         "vocabulary.md": vocabulary.page(),
         "wire.md": wire.page(ROOT / "protos" / "hanse_wire" / "v1"),

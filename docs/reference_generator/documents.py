@@ -20,7 +20,9 @@ YAML, is checked by `hanse policy check` and again when a signed document is ope
 [the rules are listed](../../policies/README.md#yaml-read-strictly). Which studies a brand lets run
 is decided by the [rules](rules.md).
 
-`StudyVerdict` is not written by people: a brand signs one for each study it decided on.
+`DecisionExamples` are unit tests of policies; their fields are told in
+[example decisions](examples.md). `StudyVerdict` is not written by people: a brand signs one for
+each study it decided on.
 """
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BrandPolicy,
         ConsentState,
         DataAsset,
+        DecisionExamples,
         Study,
         StudyVerdict,
         Verdict,
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
         SignatureError,
         UsageError,
     )
+    from hanse_policies.examples.coverage import RuleCoverage, coverage_of
+    from hanse_policies.examples.folder import (
+        LeagueFolder,
+        example_files,
+        read_examples,
+        read_folder,
+    )
+    from hanse_policies.examples.running import ExampleOutcome, ExampleRun, run_examples
     from hanse_policies.exit_codes import ExitCode
     from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
     from hanse_policies.keyfiles import read_private, write_private
@@ -62,11 +71,14 @@ if TYPE_CHECKING:
         load_text,
         read_text,
     )
+    from hanse_policies.rehearsal import ASSUMED, LeagueRehearsal, rehearse, rehearse_league
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
+    from hanse_policies.starter import write_starter
     from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, covers
 
 __all__ = [
+    "ASSUMED",
     "AllianceCharter",
     "Approval",
     "ApprovalError",
@@ -79,19 +91,25 @@ __all__ = [
     "ConsentState",
     "DataAsset",
     "Decision",
+    "DecisionExamples",
     "DecisionReport",
     "Direction",
     "DocumentError",
     "EffectiveTerms",
     "Envelope",
+    "ExampleOutcome",
+    "ExampleRun",
     "ExitCode",
     "HanseError",
     "KeyFileError",
     "KeyPermissionError",
     "Language",
+    "LeagueFolder",
+    "LeagueRehearsal",
     "LintReport",
     "Loaded",
     "MissingExtraError",
+    "RuleCoverage",
     "RuleFinding",
     "SignatureError",
     "SignatureState",
@@ -108,10 +126,12 @@ __all__ = [
     "approval_state",
     "canonical_json",
     "compare_versions",
+    "coverage_of",
     "covers",
     "decide",
     "digest",
     "document_class",
+    "example_files",
     "find_witnesses",
     "fix_texts",
     "lint_texts",
@@ -125,14 +145,21 @@ __all__ = [
     "open_approval",
     "open_envelope",
     "payload_type",
+    "read_examples",
+    "read_folder",
     "read_private",
     "read_text",
+    "rehearse",
+    "rehearse_league",
     "replay",
+    "run_examples",
     "text_difference",
     "write_private",
+    "write_starter",
 ]
 
 _HOMES = {
+    "ASSUMED": "rehearsal",
     "AllianceCharter": "documents",
     "Approval": "documents",
     "ApprovalError": "errors",
@@ -145,19 +172,25 @@ _HOMES = {
     "ConsentState": "documents",
     "DataAsset": "documents",
     "Decision": "decision",
+    "DecisionExamples": "documents",
     "DecisionReport": "decision",
     "Direction": "compare.direction",
     "DocumentError": "errors",
     "EffectiveTerms": "decision",
     "Envelope": "signing",
+    "ExampleOutcome": "examples.running",
+    "ExampleRun": "examples.running",
     "ExitCode": "exit_codes",
     "HanseError": "errors",
     "KeyFileError": "errors",
     "KeyPermissionError": "errors",
     "Language": "language",
+    "LeagueFolder": "examples.folder",
+    "LeagueRehearsal": "rehearsal",
     "LintReport": "lint",
     "Loaded": "loading",
     "MissingExtraError": "errors",
+    "RuleCoverage": "examples.coverage",
     "RuleFinding": "decision",
     "SignatureError": "errors",
     "SignatureState": "facts",
@@ -174,10 +207,12 @@ _HOMES = {
     "approval_state": "approvals",
     "canonical_json": "canonical",
     "compare_versions": "compare.comparison",
+    "coverage_of": "examples.coverage",
     "covers": "taxonomy",
     "decide": "engine",
     "digest": "canonical",
     "document_class": "kinds",
+    "example_files": "examples.folder",
     "find_witnesses": "compare.witness",
     "fix_texts": "lint",
     "lint_texts": "lint",
@@ -191,11 +226,17 @@ _HOMES = {
     "open_approval": "approvals",
     "open_envelope": "signing",
     "payload_type": "signing",
+    "read_examples": "examples.folder",
+    "read_folder": "examples.folder",
     "read_private": "keyfiles",
     "read_text": "loading",
+    "rehearse": "rehearsal",
+    "rehearse_league": "rehearsal",
     "replay": "compare.replay",
+    "run_examples": "examples.running",
     "text_difference": "lint",
     "write_private": "keyfiles",
+    "write_starter": "starter",
 }
 
 

@@ -10,7 +10,8 @@ person and no key.
     ├── DocumentError              document-invalid
     │   ├── DocumentSyntaxError    document-syntax
     │   ├── DocumentKindError      document-kind
-    │   └── DocumentFileError      document-file
+    │   ├── DocumentFileError      document-file
+    │   └── ExampleError           example-invalid
     ├── HomeInUseError             home-in-use
     ├── CanonicalFormError         canonical-form
     ├── ComparisonError            comparison
@@ -96,6 +97,12 @@ class DocumentFileError(DocumentError):
     """A document's file is missing, unreadable, too large or not UTF-8."""
 
     code: ClassVar[str] = "document-file"
+
+
+class ExampleError(DocumentError):
+    """An example of a decision names what is not there, or changes a document into no valid one."""
+
+    code: ClassVar[str] = "example-invalid"
 
 
 class HomeInUseError(HanseError):

@@ -10,6 +10,7 @@ from hanse_policies.documents import (
     Approval,
     BrandPolicy,
     DataAsset,
+    DecisionExamples,
     LegalPack,
     Study,
     StudyVerdict,
@@ -33,7 +34,16 @@ def kind_of(model: type[StrictModel]) -> str:
 
 DOCUMENT_KINDS: Mapping[str, type[StrictModel]] = {
     kind_of(model): model
-    for model in (AllianceCharter, Approval, BrandPolicy, DataAsset, LegalPack, Study, StudyVerdict)
+    for model in (
+        AllianceCharter,
+        Approval,
+        BrandPolicy,
+        DataAsset,
+        DecisionExamples,
+        LegalPack,
+        Study,
+        StudyVerdict,
+    )
 }
 
 

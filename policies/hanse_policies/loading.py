@@ -47,6 +47,8 @@ __all__ = [
     "load_study",
     "load_text",
     "read_text",
+    "read_tree",
+    "validate_tree",
 ]
 
 
@@ -119,6 +121,28 @@ def load_asset(path: Path) -> Loaded[DataAsset]:
 def load_study(path: Path) -> Loaded[Study]:
     """Read a study; raises as `load_document` does."""
     return load_document(path, Study)
+
+
+def read_tree(path: Path, model: type[StrictModel]) -> YamlTree:
+    """Read the values and positions of a document of a known class, not validated yet.
+
+    Raises:
+        DocumentError: As `load_document` raises for the file, its YAML and its kind.
+    """
+    tree = parse_yaml(read_text(path), str(path))
+    expected = kind_of(model)
+    if tree.at(("kind",)) != expected:
+        raise _wrong_kind(tree, path, expected)
+    return tree
+
+
+def validate_tree(tree: YamlTree, path: Path, model: type[T]) -> Loaded[T]:
+    """Validate what was read from a file, or what was made of it, as `load_document` does.
+
+    Raises:
+        DocumentError: A field is missing, unknown, or has a value that is not allowed.
+    """
+    return _validate(tree, path, model)
 
 
 def _validate(tree: YamlTree, path: Path, model: type[T]) -> Loaded[T]:

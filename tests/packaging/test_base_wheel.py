@@ -114,6 +114,16 @@ def test_the_wheel_holds_the_legal_packs_and_their_example(names: frozenset[str]
     assert data <= names
 
 
+def test_the_wheel_holds_the_templates_of_first_documents(names: frozenset[str]) -> None:
+    policies = ROOT / "policies"
+    data = {
+        path.relative_to(policies).as_posix()
+        for path in (policies / "hanse_policies" / "templates").iterdir()
+    }
+    assert "hanse_policies/templates/policy.yaml" in data
+    assert data <= names
+
+
 def test_the_wheel_holds_every_module_and_no_test(names: frozenset[str]) -> None:
     modules = {
         path.relative_to(ROOT / folder).as_posix()
@@ -138,6 +148,20 @@ def test_a_sample_is_checked(bin_folder: Path) -> None:
     done = run(bin_folder / "hanse", "policy", "check", SAMPLES / "policy.yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "BrandPolicy lantern-policy version 1" in done.stdout
+
+
+def test_first_documents_are_written_and_tested(bin_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "oak"
+    words = ("--alliance", "harbour", "--brand", "oak", "--out", folder)
+    assert run(bin_folder / "hanse", "policy", "init", *words).returncode == 0
+    done = run(bin_folder / "hanse", "policy", "test", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 of 4 examples as expected" in done.stdout
+
+
+def test_a_sample_league_is_tested(bin_folder: Path) -> None:
+    done = run(bin_folder / "hanse", "policy", "test", SAMPLES / "retail-eu", "--coverage")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_purpose_is_found_in_its_taxonomy(bin_folder: Path) -> None:

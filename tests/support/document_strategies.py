@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, JsonValue, ValidationError
 
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.visible_text import line_fault
@@ -72,6 +72,7 @@ def _plain_values(annotation: Any, metadata: tuple[object, ...]) -> st.SearchStr
         bool: st.booleans(),
         AwareDatetime: INSTANTS,
         datetime: INSTANTS,
+        JsonValue: _json_values(),
     }
     if annotation in known:
         return known[annotation]
@@ -83,6 +84,18 @@ def _plain_values(annotation: Any, metadata: tuple[object, ...]) -> st.SearchStr
         return st.sampled_from(list(annotation))
     assert issubclass(annotation, StrictModel), f"no strategy for {annotation}"
     return st.deferred(lambda: documents(annotation))
+
+
+def _json_values() -> st.SearchStrategy[Any]:
+    plain = st.none() | st.booleans() | _numbers(int, (Ge(-(2**53)), Le(2**53))) | _texts(())
+    return st.recursive(
+        plain,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), inner, max_size=3)
+        ),
+        max_leaves=5,
+    )
 
 
 def _lists(item: Any, metadata: tuple[object, ...]) -> st.SearchStrategy[tuple[object, ...]]:

@@ -9,24 +9,30 @@ from hanse_policies.cli import (
     check,
     diff,
     explain,
+    init,
     keygen,
     lint,
     pack,
     schema,
     sign,
+    simulate,
+    test,
     verify,
 )
 
 app = typer.Typer(
-    help="Check, explain, compare, sign and verify documents; needs no data and no server.",
+    help="Check, explain, test, compare, sign and verify documents; needs no data and no server.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("lint")(lint.lint)
+app.command("simulate")(simulate.simulate)
+app.command("test")(test.check_examples)
 app.command("sign")(sign.sign)
 app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)

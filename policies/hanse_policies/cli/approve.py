@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from hanse_policies.cli.diff import load_comparable
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.durable_files import write_new
 from hanse_policies.errors import ApprovalError, ComparisonError
+
+if TYPE_CHECKING:
+    from hanse_policies.documents import BrandPolicy
 
 
 def approve(
@@ -35,17 +38,7 @@ def approve(
     ):
         raise ComparisonError("expected two versions of a BrandPolicy, got another document")
     signing_key = hanse_policies.SigningKey.from_pem(hanse_policies.read_private(key))
-    known = {one.id: one for one in (before or after).approvers}
-    if approver not in known or known[approver].key != signing_key.public_hex:
-        raise ApprovalError(
-            f"expected one of the approvers {', '.join(known) or 'none'} with their own key, got "
-            f"{approver[:64]} with key {signing_key.public_hex[:16]}"
-        )
-    if approver == after.author:
-        raise ApprovalError(
-            f"expected an approver who did not write the version, got its author {approver}; "
-            "have another approver look at it"
-        )
+    role = _role_of(approver, signing_key.public_hex, before or after, after.author)
     verdict = hanse_policies.Verdict.DENY if refuse else hanse_policies.Verdict.PERMIT
     approval = hanse_policies.Approval(
         kind="Approval",
@@ -57,8 +50,27 @@ def approve(
         approved=datetime.now(tz=UTC),
     )
     write_new(out, signing_key.sign(approval).to_json())
-    role = known[approver].role
     if as_json:
         print_json({"file": str(out), "approver": approver, "role": role, "verdict": verdict})
     else:
         typer.echo(f"{out}: {verdict} by {approver} ({role}) of {after.id} {after.version}")
+
+
+def _role_of(approver: str, key: str, policy: BrandPolicy, author: str) -> str:
+    """Return the role of one who may approve.
+
+    Raises:
+        ApprovalError: The policy does not name them with this key, or they are the author.
+    """
+    known = {one.id: one for one in policy.approvers}
+    if approver not in known or known[approver].key != key:
+        raise ApprovalError(
+            f"expected one of the approvers {', '.join(known) or 'none'} with their own key, got "
+            f"{approver[:64]} with key {key[:16]}"
+        )
+    if approver == author:
+        raise ApprovalError(
+            f"expected an approver who did not write the version, got its author {approver}; "
+            "have another approver look at it"
+        )
+    return known[approver].role

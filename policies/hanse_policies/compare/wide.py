@@ -155,21 +155,26 @@ def wide_asset(
             for name in study.columns()
         ),
         max_rows_per_person=1,
-        consent=ConsentMapping(
-            source=table,
-            person="p",
-            purpose="u",
-            granted="g",
-            expires="e",
-            withdrawn="w",
-            synced="s",
-            purposes={purpose: purpose.value for purpose in Purpose},
-            basis="b",
-            notice="n",
-            age_band="a",
-            jurisdiction="j",
-            recipients="r",
-        ),
+        consent=_whole_register(table),
+    )
+
+
+def _whole_register(table: TableSource) -> ConsentMapping:
+    """Map a register that tells all that a policy may ask of a consent."""
+    return ConsentMapping(
+        source=table,
+        person="p",
+        purpose="u",
+        granted="g",
+        expires="e",
+        withdrawn="w",
+        synced="s",
+        purposes={purpose: purpose.value for purpose in Purpose},
+        basis="b",
+        notice="n",
+        age_band="a",
+        jurisdiction="j",
+        recipients="r",
     )
 
 

@@ -39,8 +39,6 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     key, listed_columns = asset.person.casefold(), facts.listed
     unlisted = [name for name in facts.columns if name not in listed_columns]
     person = [name for name in facts.columns if name.casefold() == key]
-    misused, unknown = list(_misused(facts)), _unknown_categories(facts)
-    at = facts.sources.study.line_of("computation")
     return (
         judge(
             "asset.match",
@@ -65,12 +63,22 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             excess=listed(unlisted),
             at=_place(facts, unlisted),
         ),
+        *_check_meaning(facts),
+    )
+
+
+def _check_meaning(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether each column's category is known, and its type fits its use."""
+    source = facts.sources.asset
+    misused, unknown = list(_misused(facts)), _unknown_categories(facts)
+    at = facts.sources.study.line_of("computation")
+    return (
         judge(
             "columns.category",
             not unknown,
             source.line_of("taxonomy"),
             excess=listed(unknown),
-            allowed=asset.taxonomy,
+            allowed=facts.asset.taxonomy,
             at=_place(facts, [name.partition(" ")[0] for name in unknown]),
         ),
         judge(

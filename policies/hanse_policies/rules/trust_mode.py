@@ -8,7 +8,12 @@ other minimums, and the charter must have the members that a sum needs.
 from __future__ import annotations
 
 from hanse_policies.decision import RuleFinding, judge
-from hanse_policies.documents import LEAST_LEGAL_ENTITIES, DistributedNoise
+from hanse_policies.documents import (
+    LEAST_LEGAL_ENTITIES,
+    AllianceCharter,
+    DistributedNoise,
+    Study,
+)
 from hanse_policies.facts import Facts
 
 
@@ -20,9 +25,17 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     return (*_check_floors(facts, noise), *_check_members(facts, noise))
 
 
+def brands_to_join(study: Study, charter: AllianceCharter) -> int:
+    """Return how many brands must join before a sum of this study can be made."""
+    least, noise = _least_brands(study, charter), study.privacy.distributed
+    if noise is None:
+        return least
+    return max(least, noise.quorum(len(charter.members))) + noise.tolerated_dropouts
+
+
 def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
     floors, charter, study = facts.charter.floors, facts.sources.charter, facts.sources.study
-    least = _least_brands(facts)
+    least = _least_brands(facts.study, facts.charter)
     return (
         judge(
             "trust-mode.dropouts",
@@ -53,8 +66,7 @@ def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, .
 
 def _check_members(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
     members, charter = facts.charter.members, facts.sources.charter
-    least = max(_least_brands(facts), noise.quorum(len(members)))
-    needed = least + noise.tolerated_dropouts
+    needed = brands_to_join(facts.study, facts.charter)
     entities = len({member.entity_key for member in members})
     return (
         judge(
@@ -76,7 +88,6 @@ def _check_members(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, 
     )
 
 
-def _least_brands(facts: Facts) -> int:
+def _least_brands(study: Study, charter: AllianceCharter) -> int:
     """Return the fewest brands in a sum: what the parties ask for, and never below three."""
-    floor = facts.charter.floors.minimum_brands
-    return max(facts.study.minimum_brands, floor, LEAST_LEGAL_ENTITIES)
+    return max(study.minimum_brands, charter.floors.minimum_brands, LEAST_LEGAL_ENTITIES)

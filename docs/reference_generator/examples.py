@@ -1,0 +1,138 @@
+"""`examples.md`: the fields of a file of example decisions, read from its classes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping
+from itertools import pairwise
+
+from pydantic.fields import FieldInfo
+
+from hanse_policies.documents import examples
+from hanse_policies.documents.base import StrictModel
+from hanse_policies.documents.examples import (
+    DecisionExample,
+    DecisionExamples,
+    ExampleApprovals,
+    ExampleBudget,
+    ExampleConsent,
+    ExampleFacts,
+    ExampleSetting,
+    ExampleSignatures,
+    ExpectedDecision,
+    SignatureWord,
+)
+from hanse_policies.examples.coverage import REFUSE_ONLY
+from reference_generator.markdown import document, table
+
+MODELS: tuple[type[StrictModel], ...] = (
+    DecisionExamples,
+    ExampleSetting,
+    DecisionExample,
+    ExampleFacts,
+    ExampleConsent,
+    ExampleBudget,
+    ExampleSignatures,
+    ExampleApprovals,
+    ExpectedDecision,
+)
+
+INTRODUCTION = """
+`hanse policy test FOLDER` decides on each example of the folder as a brand would, and compares. How
+to write examples is told in [test your policies](../how-to/test-your-policies.md); the
+[JSON Schema](documents/DecisionExamples.schema.json) is for editors.
+
+| in the folder | what |
+|---|---|
+| `charter.yaml` | the charter that all examples are decided under |
+| `policies/`, `assets/`, `studies/` | one document a file, named by examples |
+| `examples/` | one `DecisionExamples` a file |
+
+Other folders, such as `consent` and `packs`, are not looked into. An example names a document by
+its file name without `.yaml`, or by its id where only one document has it. What an example says of
+documents and facts goes before what stands under `given`; facts that are stated nowhere are
+unknown, and what is unknown denies.
+
+A change names a field: `study`, `charter`, `policy` or `asset`, then steps such as `.permits`,
+`[0]` and `.retention_days`; an index one past the end of a list adds an item. A path with brackets
+stands on a line of its own or in quotes, an instant in quotes. The changed document is validated as
+if it had been written so, and where it is not valid the example is in error
+([example-invalid](errors.md#example-invalid)), neither passed nor failed.
+"""
+
+
+COVERAGE = """
+The last lines of `hanse policy test` say which rules no passing example has seen to permit, and
+which none has seen to refuse; `--coverage` makes that a failure. {rules} are asked only where they
+refuse.
+"""
+
+
+def page() -> str:
+    """Write the page."""
+    parts = [INTRODUCTION]
+    for model in MODELS:
+        parts += [f"## {model.__name__}", inspect.getdoc(model) or "", _fields(model)]
+    words = [(f"`{word}`", _told(SignatureWord).get(word.name, "")) for word in SignatureWord]
+    rules = ", ".join(f"`{rule}`" for rule in sorted(REFUSE_ONLY))
+    parts += [
+        "## SignatureWord",
+        inspect.getdoc(SignatureWord) or "",
+        table(("word", "meaning"), words),
+        "## Coverage",
+        COVERAGE.format(rules=rules),
+    ]
+    return document("Example decisions", parts)
+
+
+def _fields(model: type[StrictModel]) -> str:
+    told, kinds = _told(model), _kinds(model)
+    rows = [
+        (f"`{name}`", f"`{kinds[name]}`", _default(field), told.get(name, ""))
+        for name, field in model.model_fields.items()
+    ]
+    return table(("field", "value", "if left out", "meaning"), rows)
+
+
+def _body(model: type) -> list[ast.stmt]:
+    """Read a class's body in the source."""
+    (written,) = (
+        node
+        for node in ast.parse(inspect.getsource(examples)).body
+        if isinstance(node, ast.ClassDef) and node.name == model.__name__
+    )
+    return written.body
+
+
+def _kinds(model: type) -> Mapping[str, str]:
+    """Write the type of each field as the source names it."""
+    return {
+        ast.unparse(node.target): ast.unparse(node.annotation)
+        for node in _body(model)
+        if isinstance(node, ast.AnnAssign)
+    }
+
+
+def _told(model: type) -> Mapping[str, str]:
+    """Read what stands below each field or word of a class in the source."""
+    told = {}
+    for field, below in pairwise(_body(model)):
+        if isinstance(field, ast.AnnAssign):
+            name = ast.unparse(field.target)
+        elif isinstance(field, ast.Assign):
+            name = ast.unparse(field.targets[0])
+        else:
+            continue
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            told[name] = str(below.value.value)
+    return told
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "not allowed"
+    value = field.get_default(call_default_factory=True)
+    if not value or isinstance(value, StrictModel):
+        return "nothing"
+    return f"`{value}`"

@@ -1,0 +1,1 @@
+"""Examples of decisions, run as unit tests of policies."""
