@@ -8,8 +8,8 @@ the one before takes effect only once that one's approvers approved it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from hanse_clients.enrolment import BrandName
@@ -18,11 +18,13 @@ from hanse_clients.signed_documents import (
     VerifiedDocument,
     check_succession,
     document_in_effect,
+    kept_versions,
     sign_document,
     superseded_document,
     verified_document,
 )
 from hanse_policies.approvals import approval_state, open_approval
+from hanse_policies.canonical import digest
 from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import read_bounded
 from hanse_policies.errors import HanseError
@@ -135,23 +137,61 @@ class BrandDocuments:
         written = self._written_policy()
         return verified_document(written, self.signed_policy_file, self.key().public_hex)
 
+    def policy_in_force(self, now: datetime) -> BrandPolicy:
+        """Return the policy that counts at `now`.
+
+        Raises:
+            DocumentError, HomeDocumentError, SignedDocumentError: As `policy` raises.
+            PolicyNotApprovedError: It is not approved, or not active yet.
+        """
+        policy = self.policy().document
+        state = self.approvals_of(policy)
+        if state is None or not state.is_enough or policy.active_from > now:
+            raise PolicyNotApprovedError(
+                f"expected a policy that is approved and active, got version {policy.version}, "
+                f"active from {policy.active_from.isoformat(timespec='seconds')}; see hanse policy "
+                "approve"
+            )
+        return policy
+
     def approvals_of(self, policy: BrandPolicy) -> ApprovalState | None:
-        """Tell how far the policy in effect is approved; None where that cannot be told."""
-        key = self.key().public_hex
+        """Tell how far the policy in effect is approved; None where that cannot be told.
+
+        Every version that led to it must have followed the one before, and been approved.
+        """
         try:
-            before = superseded_document(self.signed_policy_file, policy, key)
-            if before is None and policy.supersedes is not None:
-                return None
-            return self._approvals(before, policy)
+            return self._approvals_of_chain(policy)
         except HanseError:
             return None
 
+    def _approvals_of_chain(self, policy: BrandPolicy) -> ApprovalState | None:
+        key, newest = self.key().public_hex, None
+        kept = {digest(one) for one in kept_versions(self.signed_policy_file, BrandPolicy, key)}
+        after: BrandPolicy | None = policy
+        while after is not None:
+            before = superseded_document(self.signed_policy_file, after, key)
+            if before is None and (after.supersedes is not None or kept):
+                return None  # a version is lost, or one that was signed before is left out
+            check_succession(before, after)
+            state = self._approvals(before, after)
+            newest = newest or state
+            if not state.is_enough:
+                return state
+            kept.discard("" if before is None else digest(before))
+            after = before
+        return newest
+
     def _approvals(self, before: BrandPolicy | None, after: BrandPolicy) -> ApprovalState:
-        """Count the approvals in the folder; those that cannot be verified do not count."""
-        opened = []
+        """Count the approvals in the folder.
+
+        Raises:
+            HanseError: A file cannot be read, or speaks of this version and cannot be verified:
+                it may be a refusal.
+        """
+        opened, meant = [], digest(after).encode()
         for file in sorted(self.approvals_folder.glob("*.json")):
-            with suppress(HanseError):
-                envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
+            envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
+            if meant in envelope.payload:
                 opened.append(open_approval(envelope, (before or after).approvers))
         return approval_state(before, after, opened)
 

@@ -313,7 +313,8 @@ class BrandClient:
         key, now = self.home.membership().operator_key, self._clock()
         verified = read_release(Path(release), key, now)
         study = self._gate.open(verified.card.study).study
-        asset, policy = self.home.documents.asset().document, self.home.documents.policy().document
+        asset = self.home.documents.signed_asset().document
+        policy = self.home.documents.policy_in_force(now)
         view = scoring_view(study, asset, policy, purpose=purpose, row_salt=self._salt, now=now)
         return score(verified, view, self._sources.rows(), Path(out))
 

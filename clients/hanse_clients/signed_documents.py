@@ -8,6 +8,7 @@ changes and names the one that it supersedes, which is kept and never counts aga
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -24,7 +25,7 @@ from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import compare_versions
 from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import make_folder, read_bounded, replace
-from hanse_policies.errors import SignatureError
+from hanse_policies.errors import HanseError, SignatureError
 from hanse_policies.loading import Loaded, Source
 from hanse_policies.signing import (
     MAXIMUM_ENVELOPE_BYTES,
@@ -69,6 +70,11 @@ def sign_document(written: Loaded[Signed], signed: Path, key: SigningKey) -> str
     """
     document, model = written.document, type(written.document)
     before = document_in_effect(signed, model, key.public_hex)
+    if before is None and kept_versions(signed, model, key.public_hex):
+        raise DocumentSupersedesError(
+            f"expected {signed.name} beside the versions that were signed before it, got none; put "
+            "the newest one back, so that the next can follow it"
+        )
     if before is not None and digest(before) == digest(document):
         return digest(document)
     check_succession(before, document)
@@ -101,6 +107,15 @@ def superseded_document(signed: Path, document: Signed, public_hex: str) -> Sign
     kept = superseded_file(signed, document.supersedes)
     found = document_in_effect(kept, type(document), public_hex)
     return found if found is not None and digest(found) == document.supersedes else None
+
+
+def kept_versions(signed: Path, model: type[Signed], public_hex: str) -> tuple[Signed, ...]:
+    """Return the versions that were superseded, in no order; what cannot be verified is none."""
+    found = []
+    for file in (signed.parent / "superseded").glob("*.dsse.json"):
+        with suppress(HanseError):
+            found.append(_opened(file, model, public_hex)[1])
+    return tuple(found)
 
 
 def superseded_file(signed: Path, digest_hex: str) -> Path:
@@ -136,7 +151,9 @@ def verified_document(
             f"expected {name} as it was signed (version {in_effect.version}), got an "
             "edited one; raise its version and run hanse brand sign, or undo the edit"
         )
-    if superseded_file(signed, envelope.payload_digest).exists():
+    kept = kept_versions(signed, type(written.document), public_hex)
+    replaced = {digest(one) for one in kept} | {one.supersedes for one in kept}
+    if envelope.payload_digest in replaced:
         raise DocumentSupersededError(
             f"expected the newest version of {name}, got version {in_effect.version}, which "
             "another one superseded; put the newest one back, or sign a new version"

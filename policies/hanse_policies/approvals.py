@@ -3,14 +3,13 @@
 Rules: a version that may loosen needs as many approvers, each in another role, as the
 version before it asks for; the first version needs as many as it asks for itself. An
 approval is of one version in the place of one other, signed by a key that the version
-before it names. Nobody approves what they wrote. One approver's `deny` stands until
-the same approver permits later.
+before it names. Nobody approves what they wrote. One approver's `deny` stands for good:
+the next try is another version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import compare_versions
@@ -58,11 +57,6 @@ def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval
     )
 
 
-def _by_time(approval: Approval) -> tuple[datetime, bool]:
-    """Order by time; of two words at one instant the refusal comes last, and stands."""
-    return approval.approved, approval.verdict is Verdict.DENY
-
-
 def approval_state(
     before: BrandPolicy | None, after: BrandPolicy, approvals: Iterable[Approval]
 ) -> ApprovalState:
@@ -78,14 +72,18 @@ def approval_state(
     """
     known = {approver.id: approver for approver in (before or after).approvers}
     replaced = None if before is None else digest(before)
-    latest: dict[str, Approval] = {}
-    for approval in sorted(approvals, key=_by_time):
-        is_meant = (approval.document, approval.supersedes) == (digest(after), replaced)
-        if is_meant and approval.approver in known and approval.approver != after.author:
-            latest[approval.approver] = approval
-    given = {who: approval.verdict is Verdict.PERMIT for who, approval in latest.items()}
+    permitted, refused = set(), set()
+    for approval in approvals:
+        if (approval.document, approval.supersedes) != (digest(after), replaced):
+            continue
+        if approval.approver not in known:
+            continue
+        if approval.verdict is Verdict.DENY:
+            refused.add(approval.approver)
+        elif approval.approver != after.author:
+            permitted.add(known[approval.approver].role)
     return ApprovalState(
         needed=approvals_needed(before, after),
-        roles=tuple(sorted({known[who].role for who, permits in given.items() if permits})),
-        refused_by=tuple(sorted(who for who, permits in given.items() if not permits)),
+        roles=tuple(sorted(permitted)),
+        refused_by=tuple(sorted(refused)),
     )

@@ -46,7 +46,7 @@ class ApprovalState:
     Attributes:
         needed: How many roles must approve; 0 for a version that only tightens.
         roles: The roles that did, in order.
-        refused_by: Approvers whose latest word is `deny`.
+        refused_by: Approvers who said `deny`; a version that needs nobody waits for nobody.
     """
 
     needed: int
@@ -56,7 +56,7 @@ class ApprovalState:
     @property
     def is_enough(self) -> bool:
         """Whether the version may take effect."""
-        return len(self.roles) >= self.needed and not self.refused_by
+        return not self.needed or (len(self.roles) >= self.needed and not self.refused_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,12 @@ def is_allowed_by_all(case: Case) -> bool:
         and the_budget_suffices(case)
         and case.now < case.study.expires
         and case.policy.active_from <= case.now
-        and case.approvals is not None
-        and len(case.approvals.roles) >= case.approvals.needed
-        and not case.approvals.refused_by
+        and it_is_approved(case)
     )
+
+
+def it_is_approved(case: Case) -> bool:
+    state = case.approvals
+    if state is None or not state.needed:
+        return state is not None
+    return len(state.roles) >= state.needed and not state.refused_by

@@ -13,6 +13,7 @@ from hanse_clients.consent_ingest.importing import ImportReport, import_consent
 from hanse_clients.consent_ingest.shapes import ConsentFormat, ImportTerms
 from hanse_clients.errors import ConsentTermsError
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.errors import UsageError
 
 
 def import_consent_command(
@@ -38,7 +39,10 @@ def import_consent_command(
     What gives no consent is counted by code; whoever has a row that cannot be read
     is denied until the export is corrected.
     """
-    purposes = dict(_purpose(text) for text in purpose or ())
+    stated = [_purpose(text) for text in purpose or ()]
+    purposes = dict(stated)
+    if len(purposes) != len(stated):
+        raise UsageError("--purpose: expected each word once, got one again; join its numbers")
     terms = ImportTerms(_instant(synced), vendor, purposes)
     report = import_consent(source, target, shape, terms, datetime.now(UTC))
     if as_json:

@@ -113,6 +113,10 @@ def _canonical(
             tally[refused.refusal] += 1
             _note(raw, denied, purposes)
             continue
+        except OverflowError:  # an instant at the end of time has no form in UTC
+            tally[Refusal.INSTANT_UNREADABLE] += 1
+            _note(raw, denied, purposes)
+            continue
         tally.update(taken.refusals)
         purposes |= dict.fromkeys(row.purpose for row in taken.rows)
         counts["written"] += len(taken.rows)
@@ -160,16 +164,23 @@ def _check(names: list[str], shape: ConsentFormat) -> None:
 
 def _read_json(source: Path) -> Iterator[Raw]:
     """Flatten records: each event of each purpose is a row; inner fields win over outer ones."""
-    records = json.loads(source.read_text(encoding="utf-8"))
+    records = _told(json.loads(source.read_text(encoding="utf-8")))
     for record in _list(records if isinstance(records, list) else [records]):
         outer = {k: v for k, v in record.items() if k not in {"pii_processing", "events"}}
         for processing in _list(record.get("pii_processing")):
             inner = {k: v for k, v in processing.items() if k not in {"purposes", "events"}}
             for purpose in _list(processing.get("purposes")):
                 stated = {k: v for k, v in purpose.items() if k != "events"}
-                events = purpose.get("events") or processing.get("events") or record.get("events")
-                for event in _list(events):
+                holders = (one for one in (purpose, processing, record) if "events" in one)
+                for event in _list(next(holders, {}).get("events")):
                     yield outer | inner | stated | event
+
+
+def _told(value: object) -> object:
+    """Leave out fields that say null: they tell nothing, and hide nothing that is told."""
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items() if inner is not None}
+    return [_told(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _list(value: object) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from hanse_clients.consent_ingest.refusals import Refusal, RefusedRow
 from hanse_clients.consent_ingest.register import ConsentRow
 from hanse_clients.consent_ingest.tcf import TcString, decode_tc_string
 from hanse_policies.documents import AgeBand, ConsentBasis
+from hanse_policies.documents.base import IDENTIFIER_PATTERN
 
 Raw = Mapping[str, object]
 _REMIND_AFTER = timedelta(days=390)
@@ -161,6 +162,7 @@ _ENDED = frozenset({"withdrawn", "consentwithdrawn", "refused", "consentrefused"
     "expired", "consentexpired", "revoked", "consentrevoked",
 }  # fmt: skip
 _VOID = frozenset({"invalidated", "consentinvalidated"})
+_IDENTIFIER = re.compile(IDENTIFIER_PATTERN)
 _DURATION = re.compile(r"^P(?:(\d{1,4})W|(\d{1,5})D)$")
 
 
@@ -172,8 +174,6 @@ def _iso_row(raw: Raw, terms: ImportTerms) -> ConsentRow:
         raise RefusedRow(Refusal.FIELD_MISSING)
     if state not in _GIVEN | _ENDED | _VOID:
         raise RefusedRow(Refusal.WORD_UNKNOWN)
-    recipients = raw.get("recipient_third_parties")
-    scope = " ".join(map(str, recipients)) if isinstance(recipients, list) else recipients
     return ConsentRow(
         person=_needed(raw, "pii_principal_id"),
         purpose=_needed(raw, "purpose"),
@@ -186,8 +186,20 @@ def _iso_row(raw: Raw, terms: ImportTerms) -> ConsentRow:
         basis=_word(raw, "lawful_basis", ConsentBasis),
         notice=text_of(raw, "privacy_notice"),
         jurisdiction=text_of(raw, "jurisdiction"),
-        recipients=None if not scope else str(scope),
+        recipients=_scope(raw.get("recipient_third_parties")),
     )
+
+
+def _scope(told: object) -> str | None:
+    """Read who may receive: nobody where the list is empty, not told where there is none."""
+    if told is None or told == "":
+        return None
+    words = told.split() if isinstance(told, str) else told
+    if not isinstance(words, list) or not all(
+        isinstance(word, str) and _IDENTIFIER.fullmatch(word) for word in words
+    ):
+        raise RefusedRow(Refusal.WORD_UNKNOWN)
+    return " ".join(words)
 
 
 def _end(start: datetime, duration: str | None) -> datetime | None:

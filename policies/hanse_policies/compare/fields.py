@@ -112,8 +112,14 @@ def flag_is_stricter(path: FieldPath, before: object, after: object) -> Iterator
     yield from _change(path, Direction.TIGHTENS if after else Direction.LOOSENS, before, after)
 
 
-def keyed(key: str, table: FieldTable) -> Comparer:
-    """Compare parts that a field tells apart: more of them allow more."""
+def keyed(key: str, table: FieldTable, *, gone: Direction = Direction.TIGHTENS) -> Comparer:
+    """Compare parts that a field tells apart: more of them allow more.
+
+    Args:
+        key: The field.
+        table: How two parts of the same key compare.
+        gone: What it does that a part is no longer there.
+    """
 
     def comparer(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
         old, new = _by_key(key, before), _by_key(key, after)
@@ -124,9 +130,7 @@ def keyed(key: str, table: FieldTable) -> Comparer:
                 yield from compare_fields(table, (*path, index), old[name][1], part)
         for name, (index, _) in old.items():
             if name not in new:
-                yield FieldChange(
-                    (*path, index), Direction.TIGHTENS, str(name), "none", is_gone=True
-                )
+                yield FieldChange((*path, index), gone, str(name), "none", is_gone=True)
 
     return comparer
 

@@ -8,6 +8,7 @@ counts as tightening.
 
 from __future__ import annotations
 
+from hanse_policies.compare.direction import Direction
 from hanse_policies.compare.fields import (
     FieldTable,
     any_of,
@@ -59,7 +60,8 @@ BRAND_POLICY: FieldTable = {
     "alliance": opaque,
     "brand": opaque,
     "author": text,
-    "approvers": keyed("id", APPROVER),
+    # Whoever is taken out can refuse no more.
+    "approvers": keyed("id", APPROVER, gone=Direction.MIXED),
     "approvals": nested(APPROVAL_RULES),
     "permits": compare_permits,
     "budgets": keyed("purpose", BUDGET),
@@ -68,7 +70,7 @@ BRAND_POLICY: FieldTable = {
     "taxonomies": opaque,
     "notices": opaque,
     # A newer report allows nothing; that it is older than the change is for the lint to say.
-    "assessment": text,
+    "assessment": opaque,
     "export": opaque,
     "packs": opaque,
     "pack_rules": nested(PACK_RULES),

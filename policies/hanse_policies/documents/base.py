@@ -38,6 +38,23 @@ def fault_at(path: tuple[str | int, ...], rule: str) -> PydanticCustomError:
     return PydanticCustomError("document_rule", "{rule}", {"rule": rule, "path": path})
 
 
+OWN_LAWS = frozenset(
+    {"CN-HK", "CN-MO", "CN-TW", "NL-AW", "NL-CW", "NL-SX"}
+    | {"US-AS", "US-GU", "US-MP", "US-PR", "US-UM", "US-VI"}
+    | {"FR-BL", "FR-NC", "FR-PF", "FR-PM", "FR-TF", "FR-WF"}
+)
+"""Subdivisions by ISO 3166-2 where another law holds than in their country.
+
+ISO 3166-1 has a code of its own for each, which says so.
+"""
+
+
+def _own_law(place: str) -> str:
+    if place in OWN_LAWS:
+        raise ValueError(f"expected {place[3:]}, which has a law of its own, got {place}")
+    return place
+
+
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$"
 """Lower-case ASCII words joined by single `-` or `_`: no homoglyphs, no paths, no SQL."""
 
@@ -68,8 +85,12 @@ SemanticVersion = Annotated[
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a document's canonical form, lower-case hexadecimal."""
 
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(?:-[A-Z0-9]{1,3})?$")]
-"""A country or its subdivision by ISO 3166, or `EU`."""
+Jurisdiction = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}(?:-[A-Z0-9]{1,3})?$"),
+    AfterValidator(_own_law),
+]
+"""A country or its subdivision by ISO 3166, or `EU`; what has a law of its own is its country."""
 
 PublicKeyText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A raw 32-byte public key (Ed25519 or X25519), lower-case hexadecimal."""

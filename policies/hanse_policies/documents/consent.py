@@ -20,7 +20,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from hanse_policies.documents.base import Identifier, Jurisdiction, ShortText, StrictModel
+from hanse_policies.documents.base import (
+    ONE_LINE,
+    Identifier,
+    Jurisdiction,
+    ShortText,
+    StrictModel,
+)
 from hanse_policies.documents.vocabulary import Purpose
 
 
@@ -136,7 +142,7 @@ class ConsentRecord(StrictModel):
     guardian: bool | None = None
     """Whether a guardian consented, for a minor."""
     jurisdiction: Jurisdiction | None = None
-    recipients: frozenset[Identifier] | None = None
+    recipients: frozenset[Annotated[str, ONE_LINE]] | None = None
     """Who may receive; None where the register does not say."""
     source: ShortText | None = None
     """Where the record comes from, for the brand's own people."""

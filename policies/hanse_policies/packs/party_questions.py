@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from hanse_policies.documents import BrandId, ConsentBasis, ResultUse
+from hanse_policies.documents import AgeBand, BrandId, ConsentBasis, ResultUse
+from hanse_policies.documents.asset import StatedAgeBand
 from hanse_policies.documents.legal_test import (
     AgeKnown,
     AssessmentBefore,
@@ -71,7 +72,7 @@ def _study_question(test: StudyTest) -> Question:
 def _brand_question(test: BrandTest) -> Question:
     match test:
         case AgeKnown():
-            return lambda facts: True if facts.asset.consent.age_band is not None else None
+            return _is_age_known
         case AssessmentBefore():
             return _assessment_before
         case BasisIn():
@@ -121,6 +122,14 @@ def _border_question(test: BorderTest, home: frozenset[str]) -> Question:
             return lambda facts: _export_below(facts, test)
         case _:
             assert_never(test)
+
+
+def _is_age_known(facts: LegalFacts) -> Answer:
+    """Tell whether the register knows ages, and the policy leaves out who is too young."""
+    band = facts.asset.consent.age_band
+    if band is None or band == StatedAgeBand(constant=AgeBand.UNKNOWN):
+        return None
+    return facts.policy.consent.minors is not None
 
 
 def _is_within(place: str | None, home: frozenset[str]) -> Answer:

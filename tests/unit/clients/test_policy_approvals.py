@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hanse_clients.brand_documents import BrandDocuments
-from hanse_clients.errors import PolicyNotApprovedError
+from hanse_clients.errors import DocumentSupersedesError, PolicyNotApprovedError
 from hanse_policies.canonical import digest
 from hanse_policies.documents import (
     Approval,
@@ -19,6 +19,7 @@ from hanse_policies.documents import (
     ConsentRules,
     Verdict,
 )
+from hanse_policies.errors import HanseError
 from hanse_policies.signing import Envelope
 from tests.support.documents import a_key
 from tests.support.league_documents import a_league_histogram, a_league_policy
@@ -119,9 +120,54 @@ def test_an_approval_that_nobody_signed_rightly_does_not_count(league: SmallLeag
     envelope = a_key(61).sign(Approval.model_validate_json(_payload(file)))
     hints = tuple(replace(one, key_hint=WEI.public_hex) for one in envelope.signatures)
     file.write_bytes(replace(envelope, signatures=hints).to_json())
-    (documents.approvals_folder / "noise.json").write_bytes(b"not an envelope")
-    with pytest.raises(PolicyNotApprovedError):
+    with pytest.raises(HanseError):
         documents.sign_policy()
+
+
+def test_a_file_among_the_approvals_that_cannot_be_read_may_be_a_refusal(
+    league: SmallLeague,
+) -> None:
+    documents, before = guarded(league)
+    after = loosened(before)
+    write_yaml(documents.policy_file, after)
+    approve(documents, after, before)
+    documents.sign_policy()
+    (documents.approvals_folder / "torn.json").write_bytes(b"not an envelope")
+    assert documents.approvals_of(after) is None
+
+
+def test_a_chain_begun_anew_beside_an_older_one_is_refused(league: SmallLeague) -> None:
+    documents, _ = guarded(league)
+    fresh = a_league_policy("alder", league.clock())
+    write_yaml(documents.policy_file, fresh)
+    documents.signed_policy_file.unlink()
+    with pytest.raises(DocumentSupersedesError):
+        documents.sign_policy()
+    key = league.brands["alder"].home.signing_key()
+    documents.signed_policy_file.write_bytes(key.sign(fresh).to_json())
+    assert documents.approvals_of(fresh) is None
+
+
+def test_a_version_between_that_nobody_approved_does_not_launder_the_next(
+    league: SmallLeague,
+) -> None:
+    documents, before = guarded(league)
+    key = league.brands["alder"].home.signing_key()
+    wide = loosened(before)
+    kept = documents.folder / "superseded"
+    (kept / f"{digest(before)}.dsse.json").write_bytes(key.sign(before).to_json())
+    (kept / f"{digest(wide)}.dsse.json").write_bytes(key.sign(wide).to_json())
+    narrow = wide.model_copy(
+        update={
+            "version": "9.1.0",
+            "supersedes": digest(wide),
+            "consent": ConsentRules(max_age_hours=95),
+        }
+    )
+    write_yaml(documents.policy_file, narrow)
+    documents.signed_policy_file.write_bytes(key.sign(narrow).to_json())
+    state = documents.approvals_of(narrow)
+    assert state is None or not state.is_enough
 
 
 def _payload(file: Path) -> bytes:

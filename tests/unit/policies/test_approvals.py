@@ -80,14 +80,31 @@ def test_an_approval_of_another_change_does_not_count(other: dict[str, object]) 
     assert not approval_state(BEFORE, LOOSER, approvals).is_enough
 
 
-def test_a_refusal_stands_until_the_same_approver_permits_later() -> None:
+def test_a_refusal_stands_for_good() -> None:
     refused = an_approval("otto", verdict=Verdict.DENY)
     both = [an_approval("wei"), an_approval("anna"), refused]
     assert approval_state(BEFORE, LOOSER, both).refused_by == ("otto",)
     assert not approval_state(BEFORE, LOOSER, both).is_enough
-    later = an_approval("otto", approved=NOW + timedelta(seconds=1))
-    assert approval_state(BEFORE, LOOSER, [*both, later]).is_enough
-    assert not approval_state(BEFORE, LOOSER, [*both, an_approval("otto")]).is_enough
+    later = an_approval("otto", approved=NOW + timedelta(days=36_500))
+    assert not approval_state(BEFORE, LOOSER, [*both, later]).is_enough
+
+
+def test_an_author_who_is_named_so_by_another_can_still_refuse() -> None:
+    own = LOOSER.model_copy(update={"author": "wei"})
+    words = [an_approval(who, own) for who in ("anna", "otto")]
+    refused = an_approval("wei", own, verdict=Verdict.DENY)
+    assert approval_state(BEFORE, own, [*words, refused]).refused_by == ("wei",)
+
+
+def test_a_refusal_does_not_hold_up_a_version_that_only_tightens() -> None:
+    tighter = BEFORE.model_copy(update={"version": "1.1.0", "permits": ()})
+    refused = an_approval("wei", tighter, verdict=Verdict.DENY)
+    assert approval_state(BEFORE, tighter, [refused]).is_enough
+
+
+def test_taking_an_approver_out_is_a_loosening() -> None:
+    fewer = LOOSER.model_copy(update={"approvers": APPROVERS[:2], "consent": BEFORE.consent})
+    assert approval_state(BEFORE, fewer, []).needed == 2
 
 
 def test_a_tighter_version_needs_nobody() -> None:

@@ -364,7 +364,7 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
         (Case(approvals=None), {"approvals.policy"}),
         (Case(approvals=ApprovalState(2, ("data-owner",))), {"approvals.policy"}),
-        (Case(approvals=ApprovalState(0, (), ("officer",))), {"approvals.policy"}),
+        (Case(approvals=ApprovalState(1, ("data-owner",), ("officer",))), {"approvals.policy"}),
         (Case(study=a_training_study(alliance="coast2")), {"identity.alliance"}),
         (Case(policy=a_policy(alliance="coast2")), {"identity.alliance"}),
         (Case(asset=an_asset(brand="birch")), {"identity.brand"}),
