@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hanse_clients.consent_ingest.importing import ImportReport, import_consent
 from hanse_clients.consent_ingest.shapes import ConsentFormat, ImportTerms
 from hanse_clients.errors import ConsentTermsError
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.errors import UsageError
+
+if TYPE_CHECKING:
+    from hanse_clients.consent_ingest.importing import ImportReport
 
 
 def import_consent_command(
@@ -39,6 +41,9 @@ def import_consent_command(
     What gives no consent is counted by code; whoever has a row that cannot be read
     is denied until the export is corrected.
     """
+    # pyarrow takes 50 MB, which the lasting process of a brand does without.
+    from hanse_clients.consent_ingest.importing import import_consent  # noqa: PLC0415
+
     stated = [_purpose(text) for text in purpose or ()]
     purposes = dict(stated)
     if len(purposes) != len(stated):

@@ -9,25 +9,22 @@ not at all, readable by its owner alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-
-import pyarrow as pa
-from pyarrow import parquet
+from typing import BinaryIO, Final
 
 _BATCH = 50_000
-_INSTANT = pa.timestamp("us", tz="UTC")
 
-SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("person", "purpose")]
-    + [(name, _INSTANT) for name in ("granted", "expires", "withdrawn", "synced")]
-    + [(name, _INSTANT) for name in ("invalidated", "fresh_until")]
-    + [(name, pa.string()) for name in ("basis", "notice", "age_band")]
-    + [("guardian", pa.bool_())]
-    + [(name, pa.string()) for name in ("jurisdiction", "recipients", "origin")]
+COLUMNS: Final[tuple[tuple[str, type], ...]] = (
+    *((name, str) for name in ("person", "purpose")),
+    *((name, datetime) for name in ("granted", "expires", "withdrawn", "synced")),
+    *((name, datetime) for name in ("invalidated", "fresh_until")),
+    *((name, str) for name in ("basis", "notice", "age_band")),
+    ("guardian", bool),
+    *((name, str) for name in ("jurisdiction", "recipients", "origin")),
 )
 """The columns, named as the fields of a consent mapping."""
 
@@ -66,9 +63,7 @@ def write_register(rows: Iterable[ConsentRow], path: Path) -> None:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            with parquet.ParquetWriter(file, SCHEMA) as writer:
-                for table in _tables(rows):
-                    writer.write_table(table)
+            _write_tables(file, rows)
             file.flush()
             os.fsync(file.fileno())
         os.link(partial, path)
@@ -76,7 +71,14 @@ def write_register(rows: Iterable[ConsentRow], path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _tables(rows: Iterable[ConsentRow]) -> Iterator[pa.Table]:
+def _write_tables(file: BinaryIO, rows: Iterable[ConsentRow]) -> None:
+    # pyarrow takes 50 MB, which a brand's lasting process does without.
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    kinds = {str: pa.string(), bool: pa.bool_(), datetime: pa.timestamp("us", tz="UTC")}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in COLUMNS])
     left = iter(rows)
-    while part := list(islice(left, _BATCH)):
-        yield pa.Table.from_pylist([asdict(row) for row in part], schema=SCHEMA)
+    with parquet.ParquetWriter(file, schema) as writer:
+        while part := list(islice(left, _BATCH)):
+            writer.write_table(pa.Table.from_pylist([asdict(row) for row in part], schema=schema))

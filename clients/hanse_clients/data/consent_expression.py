@@ -174,7 +174,7 @@ def _age_conditions(view: MinimalView, rows: ir.Table, band: ir.Value) -> Iterab
 def _scope_conditions(need: ConsentNeed, scope: ir.Value) -> Iterable[ir.Value]:
     framed = " " + scope + " "
     covered = _all(framed.contains(f" {name} ") for name in need.recipients)
-    yield covered if need.is_scope_needed else scope.isnull() | covered
+    yield scope.notnull() & covered if need.is_scope_needed else scope.isnull() | covered
 
 
 def _told(view: MinimalView, rows: ir.Table, field: ConsentField) -> ir.Value:

@@ -151,14 +151,14 @@ def record_of(row: Row, mapped: dict[str, Any]) -> ConsentRecord:
         field: None if name in row["unreadable"] or mapped.get(field, name) is None else row[name]
         for name, field in INSTANTS.items()
     }
-    scope, place = told("recipients"), told("jurisdiction")
+    scope, place, notice = told("recipients"), told("jurisdiction"), told("notice")
     return ConsentRecord(
         purpose={
             TRAINING_WORD: Purpose.MODEL_TRAINING, ANALYTICS_WORD: Purpose.AUDIENCE_ANALYTICS
         }[row["use"]],
         **instants,
         basis=word(ConsentBasis, told("basis")),
-        notice=told("notice"),
+        notice=notice if notice in ("v1", "v2") else None,
         age_band=word(AgeBand, told("age_band")),
         guardian=None if told("guardian") is None else told("guardian") == 1.0,
         jurisdiction=place if place in ("CN", "EU") else None,

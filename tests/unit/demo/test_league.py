@@ -26,7 +26,7 @@ from hanse_policies.documents import (
     Verdict,
 )
 from hanse_policies.engine import decide
-from hanse_policies.facts import BudgetState, SignatureState
+from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
 from hanse_policies.loading import load_asset, load_policy, load_study
 from tests.support.league import NOW, charter_of, demo_study, small_league
 
@@ -151,6 +151,7 @@ def test_every_brand_decides_as_the_demo_tells(
             budget=BudgetState(0.0, asked.privacy.epsilon, asked.privacy.delta),
             now=NOW,
             signature=SignatureState.unsafe_assumed(charter, policy),
+            approvals=ApprovalState(needed=0, roles=()),
         )
         assert decision.verdict is verdict
 

@@ -123,12 +123,12 @@ def serve_until_replaced(home: OperatorHome) -> None:
 
 def test_a_lease_is_renewed_while_serving_and_given_up_after(tmp_path: Path) -> None:
     home = operator(tmp_path)
-    brief = timedelta(seconds=0.6)
+    brief = timedelta(seconds=1.5)
     with (
         serving(home, clock=now, deadline_seconds=1, lease_lifetime=brief),
         home.open_store() as store,
     ):
-        time.sleep(4 * brief.total_seconds())
+        time.sleep(2 * brief.total_seconds())
         with pytest.raises(StoreLeasedError):
             store.leases.acquire("rival", now(), brief)
     with home.open_store() as store:
