@@ -190,5 +190,5 @@ def _opened(signed: Path, model: type[Signed], public_hex: str) -> tuple[Envelop
     except SignatureError as error:
         raise SignedDocumentError(
             f"expected {signed.name} to be signed by this brand's key, got another signature or "
-            "changed content; restore it, or move it away and sign anew"
+            "changed content; restore the file that was signed from a copy"
         ) from error

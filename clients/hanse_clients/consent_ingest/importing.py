@@ -109,12 +109,10 @@ def _canonical(
         counts["read"] += 1
         try:
             taken = taken_from(raw, shape, terms)
-        except RefusedRow as refused:
-            tally[refused.refusal] += 1
-            _note(raw, denied, purposes)
-            continue
-        except OverflowError:  # an instant at the end of time has no form in UTC
-            tally[Refusal.INSTANT_UNREADABLE] += 1
+        except (RefusedRow, OverflowError) as error:
+            # An instant at the end of time has no form in UTC: it overflows.
+            told = error.refusal if isinstance(error, RefusedRow) else Refusal.INSTANT_UNREADABLE
+            tally[told] += 1
             _note(raw, denied, purposes)
             continue
         tally.update(taken.refusals)
