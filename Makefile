@@ -49,6 +49,7 @@ docs: $(STAMP)  ## Regenerate the reference pages from the code.
 
 bench: $(STAMP)
 	$(BIN)/python bench/link.py --check
+	$(BIN)/python bench/policy_decisions.py --check
 	$(BIN)/python bench/noise.py --check
 	$(BIN)/python bench/consent_filter.py --check
 	$(BIN)/python bench/secure_sum.py --check

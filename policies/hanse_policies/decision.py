@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from hanse_policies.catalogue import RULE_TEXTS
 from hanse_policies.documents import Permit, Verdict
@@ -13,27 +14,65 @@ from hanse_policies.documents.base import StrictModel
 from hanse_policies.language import Language
 from hanse_policies.source import path_text
 
+PERMIT, DENY = Verdict.PERMIT, Verdict.DENY
+T = TypeVar("T")
+
+
+class Words(NamedTuple):
+    """What a rule's sentences are made of.
+
+    Attributes:
+        source: Where the words that decided are written, as `policy.yaml:42`.
+        details: What fills the sentences, by name; `text@en` and `text@zh` fill `{text}` in
+            one language each.
+    """
+
+    source: str
+    details: Mapping[str, str]
+
 
 class RuleFinding(NamedTuple):
     """What one rule said; a tuple, because a decision makes some forty of them.
 
+    A decision is made before every round and read far more rarely, so a finding holds its
+    verdict and only knows how to say the rest. Documents are frozen: it says the same
+    whenever it is asked.
+
     Attributes:
         rule: The rule's stable code, as `columns.permit`.
         verdict: What it said.
-        source: Where the words that decided are written, as `policy.yaml:42`.
-        details: What fills the rule's sentences, as pairs of name and text; `text@en` and
-            `text@zh` fill `{text}` in one language each.
+        say: Returns what its sentences are made of.
     """
 
     rule: str
     verdict: Verdict
-    source: str
-    details: tuple[tuple[str, str], ...] = ()
+    say: Callable[[], Words]
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether another finding says the same."""
+        if not isinstance(other, RuleFinding):
+            return NotImplemented
+        same = (self.rule, self.verdict) == (other.rule, other.verdict)
+        return same and self.say() == other.say()
+
+    def __hash__(self) -> int:
+        """Hash what is compared, as far as it is at hand."""
+        return hash((self.rule, self.verdict))
+
+    @property
+    def source(self) -> str:
+        """Where the words that decided are written, as `policy.yaml:42`."""
+        return self.say().source
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What fills the rule's sentences, by name."""
+        return self.say().details
 
     @property
     def article(self) -> str:
         """The law articles whose duty the rule serves; of a legal pack's check, its own."""
-        return dict(self.details).get("articles", RULE_TEXTS[self.rule].article)
+        return self.details.get("articles", RULE_TEXTS[self.rule].article)
 
     @property
     def message(self) -> str:
@@ -57,7 +96,10 @@ class RuleFinding(NamedTuple):
 
     def _details_in(self, language: Language) -> dict[str, str]:
         """Take of a text that is there in each language, as `text@en`, the one asked for."""
-        return {name.removesuffix(f"@{language}"): text for name, text in self.details}
+        return {name.removesuffix(f"@{language}"): text for name, text in self.details.items()}
+
+
+Findings = tuple[RuleFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +179,9 @@ class Decision:
         """The codes of the rules that refused, each once, in order."""
         return tuple(dict.fromkeys(f.rule for f in self.refusals()))
 
-    def refusals(self) -> Iterable[RuleFinding]:
+    def refusals(self) -> Sequence[RuleFinding]:
         """List the findings that refused."""
-        return tuple(f for f in self.findings if f.verdict is Verdict.DENY)
+        return refusals(self.findings)
 
     def report(self, language: Language = Language.EN) -> DecisionReport:
         """Write the decision as a record for printing."""
@@ -190,20 +232,47 @@ class Decision:
         return "\n".join(lines)
 
 
-def judge(rule: str, allowed: bool, source: str, /, **details: str) -> RuleFinding:
+def ask_all(families: Iterable[Callable[[T], Iterable[RuleFinding]]], about: T) -> Findings:
+    """Ask every family of rules, in order.
+
+    Args:
+        families: Functions that each ask the rules of one family.
+        about: What they are asked about.
+    """
+    found: list[RuleFinding] = []
+    for family in families:
+        found += family(about)
+    return tuple(found)
+
+
+def refusals(findings: Findings) -> Findings:
+    """List the findings that refused."""
+    return tuple([finding for finding in findings if finding.verdict is DENY])
+
+
+_FINDING = partial(tuple.__new__, RuleFinding)
+
+
+def words(source: str, /, **details: str) -> Words:
+    """Gather what a rule's sentences are made of.
+
+    Args:
+        source: Where the words that decide are written.
+        details: What fills the sentences.
+    """
+    return Words(source, details)
+
+
+def judge(rule: str, allowed: bool, say: Callable[[], Words]) -> RuleFinding:
     """Make a rule's finding.
 
     Args:
         rule: The rule's code.
         allowed: Whether the rule permits.
-        source: Where the words that decide are written.
-        details: What fills the rule's sentences.
-
-    Returns:
-        The finding.
+        say: Returns what its sentences are made of; called when somebody reads them.
     """
-    verdict = Verdict.PERMIT if allowed else Verdict.DENY
-    return RuleFinding(rule, verdict, source, tuple(details.items()))
+    # A named tuple's own constructor takes twice as long, and this is called fifty times.
+    return _FINDING((rule, PERMIT if allowed else DENY, say))
 
 
 def listed(words: Iterable[str]) -> str:

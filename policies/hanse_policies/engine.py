@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hanse_policies.decision import Decision, EffectiveTerms, RuleFinding
+from hanse_policies.decision import Decision, EffectiveTerms, ask_all, refusals
 from hanse_policies.documents import (
     AllianceCharter,
     BrandPolicy,
@@ -124,16 +124,13 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
 def _decide(facts: Facts) -> Decision:
     study, policy, now = facts.study, facts.policy, facts.now
     clock = expiry.check_clock(facts)
-    if _denies(clock):
+    if refusals(clock):
         return Decision(Verdict.DENY, clock, study.id, policy.brand, now)
     answer = permits.choose(facts)
-    findings = (
-        *clock,
-        *(f for family in FAMILIES for f in family(facts)),
-        *answer.findings,
-        *pack_rules.check(facts, answer.index),
-    )
-    if _denies(findings) or answer.index is None:
+    asked = (*clock, *ask_all(FAMILIES, facts))
+    packs = pack_rules.check(facts, answer.index)
+    findings = (*asked, *answer.findings, *packs)
+    if answer.refusals or refusals(asked) or refusals(packs) or answer.index is None:
         return Decision(
             Verdict.DENY, findings, study.id, policy.brand, now, permit_index=answer.index
         )
@@ -148,10 +145,6 @@ def _decide(facts: Facts) -> Decision:
         permit=permit,
         effective=_effective(study, facts.charter, permit),
     )
-
-
-def _denies(findings: tuple[RuleFinding, ...]) -> bool:
-    return any(f.verdict is not Verdict.PERMIT for f in findings)
 
 
 def _effective(study: Study, charter: AllianceCharter, permit: Permit) -> EffectiveTerms:

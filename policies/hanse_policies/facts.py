@@ -5,18 +5,15 @@ What is not known stands here as None, and a rule that meets None denies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_policies.documents import (
     AllianceCharter,
-    AssetColumn,
     BrandPolicy,
     ConsentState,
     DataAsset,
     Permit,
-    Sensitivity,
     Study,
 )
 from hanse_policies.packs.in_force import PackInForce
@@ -103,24 +100,11 @@ class Facts:
     now: datetime
     sources: Sources
     packs: tuple[PackInForce, ...] = ()
-    columns: tuple[str, ...] = field(init=False)
-    """The columns that the study reads; found once, as several rules ask."""
-    listed: Mapping[str, AssetColumn] = field(init=False)
-    """The columns of the asset by name."""
-    sensitive: tuple[str, ...] = field(init=False)
-    """Those that the study reads and that the asset does not call ordinary."""
-    columns_text: str = field(init=False)
-    """The columns that the study reads, for a sentence."""
 
-    def __post_init__(self) -> None:
-        # Kept here and not at the documents, whose copies with changes would keep it, too.
-        columns, listed = self.study.columns(), {c.name: c for c in self.asset.columns}
-        guarded = {c.name for c in listed.values() if c.sensitivity is not Sensitivity.ORDINARY}
-        sensitive = tuple(name for name in columns if name in guarded) if guarded else ()
-        object.__setattr__(self, "columns", columns)
-        object.__setattr__(self, "listed", listed)
-        object.__setattr__(self, "sensitive", sensitive)
-        object.__setattr__(self, "columns_text", ", ".join(columns) or "none")
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the study reads, in the order first named."""
+        return self.study.columns()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -134,4 +136,13 @@ class AllianceCharter(StrictModel):
 
     def member(self, brand: BrandId) -> Member | None:
         """Find a member by its brand, or None."""
-        return next((m for m in self.members if m.brand == brand), None)
+        return self._by_brand.get(brand)
+
+    @cached_property
+    def member_places(self) -> frozenset[str | None]:
+        """Where the members stand, each place once; None where one does not say."""
+        return frozenset(member.jurisdiction for member in self.members)
+
+    @cached_property
+    def _by_brand(self) -> Mapping[str, Member]:
+        return {member.brand: member for member in self.members}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -20,6 +23,9 @@ from hanse_policies.documents.base import (
 )
 from hanse_policies.documents.consent import AgeBand, ConsentBasis, ConsentField
 from hanse_policies.documents.vocabulary import (
+    ARITHMETIC,
+    LABEL,
+    WORDS,
     ColumnType,
     LocationPrecision,
     Pseudonym,
@@ -162,10 +168,48 @@ class ConsentMapping(StrictModel):
         """List the columns that hold flags."""
         return () if self.guardian is None else (self.guardian,)
 
-    @property
+    @cached_property
     def told(self) -> frozenset[ConsentField]:
         """List what the register tells beyond purpose and instants."""
         return frozenset(f for f in ConsentField if getattr(self, f.value) is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnKind:
+    """What is stated of a column beside its name; one object for all columns of an asset alike.
+
+    Attributes:
+        category: What it holds.
+        is_sensitive: Whether the asset states it as sensitive.
+        pseudonym: How an identifier was replaced; None where that is not stated.
+        precision: How narrowly it tells a place; None where that is not stated.
+    """
+
+    category: str
+    is_sensitive: bool
+    pseudonym: Pseudonym | None
+    precision: LocationPrecision | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSets:
+    """The names of an asset's columns, by what is stated of them.
+
+    Attributes:
+        every: All of them.
+        sensitive: Those that are not stated to be ordinary.
+        not_numbers: Those that cannot be reckoned with.
+        not_words: Those whose words cannot be compared.
+        not_labels: Those that a model cannot learn to tell.
+        categories: No names, but what the columns hold: each category once.
+    """
+
+    every: frozenset[str]
+    sensitive: frozenset[str]
+    not_numbers: frozenset[str]
+    not_words: frozenset[str]
+    not_labels: frozenset[str]
+    categories: frozenset[str]
 
 
 class DataAsset(StrictModel):
@@ -204,4 +248,38 @@ class DataAsset(StrictModel):
 
     def column(self, name: str) -> AssetColumn | None:
         """Find a column by name, or None."""
-        return next((c for c in self.columns if c.name == name), None)
+        return self.columns_by_name.get(name)
+
+    @cached_property
+    def columns_by_name(self) -> Mapping[str, AssetColumn]:
+        """The columns by name, derived once."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def column_kinds(self) -> Mapping[str, ColumnKind]:
+        """What is stated of each column, by its name, derived once."""
+        kinds: dict[tuple[object, ...], ColumnKind] = {}
+        found = {}
+        for column in self.columns:
+            is_sensitive = column.sensitivity is Sensitivity.SENSITIVE
+            stated = (column.category, is_sensitive, column.pseudonym, column.precision)
+            found[column.name] = kinds.setdefault(stated, ColumnKind(*stated))
+        return found
+
+    @cached_property
+    def column_sets(self) -> ColumnSets:
+        """The columns as sets, derived once: a decision asks for them again and again."""
+
+        def not_of(kinds: tuple[ColumnType, ...]) -> frozenset[str]:
+            return frozenset(column.name for column in self.columns if column.type not in kinds)
+
+        return ColumnSets(
+            every=frozenset(self.columns_by_name),
+            sensitive=frozenset(
+                c.name for c in self.columns if c.sensitivity is not Sensitivity.ORDINARY
+            ),
+            not_numbers=not_of(ARITHMETIC),
+            not_words=not_of(WORDS),
+            not_labels=not_of(LABEL),
+            categories=frozenset(column.category for column in self.columns),
+        )

@@ -6,7 +6,8 @@ carry no default that widens what is allowed.
 
 from __future__ import annotations
 
-from typing import Annotated, NewType
+from collections.abc import Mapping
+from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -100,3 +101,14 @@ class StrictModel(BaseModel):
     """A frozen part of a document; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the part, with changes that are not validated; nothing derived is copied along.
+
+        What a part derives of its fields once (a `cached_property`) stands beside the fields,
+        and would tell of the old ones.
+        """
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(copied).model_fields.keys():
+            del copied.__dict__[name]
+        return copied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -69,6 +70,16 @@ class Permit(StrictModel):
         """The columns covered, in the order written."""
         return tuple(column.name for column in self.columns)
 
+    @cached_property
+    def covered(self) -> frozenset[str]:
+        """The names of the columns covered, derived once."""
+        return frozenset(self.column_names)
+
+    @cached_property
+    def excused(self) -> frozenset[str]:
+        """The names of those that may be used though their asset calls them sensitive."""
+        return frozenset(column.name for column in self.columns if column.sensitive)
+
 
 class PurposeBudget(StrictModel):
     """The privacy loss allowed for one purpose within each period of `period_days`."""
@@ -114,7 +125,7 @@ class ConsentRules(StrictModel):
     scope_required: bool = False
     """Whether a record must say who may receive."""
 
-    @property
+    @cached_property
     def asked_fields(self) -> frozenset[ConsentField]:
         """What the register must tell for these rules to be kept."""
         asked = (

@@ -102,4 +102,7 @@ class Between(StrictModel):
         return self
 
 
+WORD_USES = (CategoricalFeature, OneOf)
+"""The uses of a column that compare words; all others reckon with numbers."""
+
 PopulationFilter = Annotated[OneOf | Between, Field(discriminator="kind")]

@@ -7,6 +7,7 @@ what it does not look at, and until counsel has signed it, it is the word of its
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, model_validator
@@ -195,7 +196,7 @@ class LegalPack(StrictModel):
     """Changes to the documents that ship, before those of an example."""
     checks: tuple[LegalCheck, ...] = Field(min_length=1, max_length=200)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The pack as people write it: `cn-pipl@1.0.0`."""
         return f"{self.id}@{self.version}"

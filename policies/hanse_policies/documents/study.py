@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
 from hanse_policies.documents.base import Identifier, ShortText, StrictModel, Version
 from hanse_policies.documents.computation import Computation, TrainModel
-from hanse_policies.documents.features import PopulationFilter
+from hanse_policies.documents.features import WORD_USES, Axis, Feature, PopulationFilter
 from hanse_policies.documents.vocabulary import (
     NeighbouringRelation,
     PrivacyUnit,
@@ -71,6 +73,25 @@ class Threshold(StrictModel):
     change: ThresholdChange
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnReads:
+    """The names of the columns that a study reads, by what it does with them.
+
+    Attributes:
+        every: All of them.
+        folded: All of them, in the one case in which a warehouse compares them.
+        numbers: Those that it reckons with.
+        words: Those whose words it compares.
+        labels: Those whose flag a model learns to tell.
+    """
+
+    every: frozenset[str]
+    folded: frozenset[str]
+    numbers: frozenset[str]
+    words: frozenset[str]
+    labels: frozenset[str]
+
+
 class Study(StrictModel):
     """Purpose, population, columns, one computation, privacy, recipients, retention."""
 
@@ -112,6 +133,25 @@ class Study(StrictModel):
         """List every column the study reads, each once, in the order first named."""
         named = (*self.computation.columns(), *(f.column for f in self.population))
         return tuple(dict.fromkeys(named))
+
+    @cached_property
+    def reads(self) -> ColumnReads:
+        """The columns read as sets, derived once: a decision asks for them again and again."""
+        computation = self.computation
+        used: tuple[Feature | Axis, ...]
+        if isinstance(computation, TrainModel):
+            used, labels = computation.features, frozenset((computation.label,))
+        else:
+            used, labels = computation.axes, frozenset()
+        named = (*used, *self.population)
+        every = frozenset(self.columns())
+        return ColumnReads(
+            every=every,
+            folded=frozenset(map(str.casefold, every)),
+            numbers=frozenset(one.column for one in named if not isinstance(one, WORD_USES)),
+            words=frozenset(one.column for one in named if isinstance(one, WORD_USES)),
+            labels=labels,
+        )
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the study may no longer start."""

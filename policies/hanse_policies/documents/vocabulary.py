@@ -59,6 +59,14 @@ class ColumnType(StrEnum):
     """Whatever a person wrote; no computation reads it."""
 
 
+ARITHMETIC = (ColumnType.NUMBER, ColumnType.FLAG)
+"""What can be reckoned with."""
+WORDS = (ColumnType.CATEGORY,)
+"""Whose words can be compared."""
+LABEL = (ColumnType.FLAG,)
+"""What a model can learn to tell."""
+
+
 class Sensitivity(StrEnum):
     """How much harm the disclosure of a column's values does to a person.
 

@@ -26,9 +26,17 @@ from hanse_policies.documents.legal_test import (
 )
 from hanse_policies.packs import column_questions as columns
 from hanse_policies.packs import party_questions as parties
-from hanse_policies.packs.column_questions import Listing, Question
+from hanse_policies.packs.column_questions import Question
 from hanse_policies.packs.legal_facts import LegalFacts
-from hanse_policies.packs.lists import Answer, all_answers, any_answer, joint_listing, listing
+from hanse_policies.packs.lists import (
+    Answer,
+    Listing,
+    all_answers,
+    any_answer,
+    denied,
+    joint_listing,
+    listing,
+)
 from hanse_policies.taxonomy import Taxonomy
 
 
@@ -71,11 +79,14 @@ class _Compiler:
         when = self.test(check.when)
 
         def ask(facts: LegalFacts) -> Answer:
+            # What is met is met, whether it applies or not; most are, so that is asked first.
+            met = test(facts)
+            if met:
+                return True
             applies = when(facts)
             if applies is False:
                 return True
-            met = test(facts)
-            return met if applies or met else None
+            return met if applies else None
 
         return ask
 
@@ -88,7 +99,8 @@ class _Compiler:
                 inner = tuple(map(self.test, test.tests))
                 return lambda facts: any_answer(ask(facts) for ask in inner)
             case Not():
-                return _denied(self.test(test.test))
+                question = self.test(test.test)
+                return lambda facts: denied(question(facts))
             case SensitivityStated():
                 return columns.sensitivity_stated(self.joint(test.lists))
             case SensitiveRead():
@@ -110,11 +122,3 @@ class _Compiler:
 
     def joint(self, names: tuple[str, ...]) -> Listing:
         return joint_listing(self.lists[name] for name in names)
-
-
-def _denied(question: Question) -> Question:
-    def ask(facts: LegalFacts) -> Answer:
-        answer = question(facts)
-        return None if answer is None else not answer
-
-    return ask

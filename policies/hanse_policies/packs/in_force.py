@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -59,12 +58,11 @@ class PackInForce:
         keyed = _KeyedPack(envelope.payload_digest, pack)
         return cls(pack, keyed.digest, public_hex, _compiled(keyed))
 
-    def unmet(self, facts: LegalFacts) -> Iterator[tuple[LegalCheck, Answer]]:
+    def unmet(self, facts: LegalFacts) -> list[tuple[LegalCheck, Answer]]:
         """List the checks that are not met, or not known to be, with the answer."""
-        for one in self.checks:
-            answer = one.ask(facts)
-            if answer is not True:
-                yield one.check, answer
+        return [
+            (one.check, answer) for one in self.checks if (answer := one.ask(facts)) is not True
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,50 +7,44 @@ that there is none of, a recipient whom the charter does not place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from hanse_policies.documents import (
     AllianceCharter,
+    BrandId,
     BrandPolicy,
     DataAsset,
     FlowLabel,
-    LocationPrecision,
     Notice,
     Permit,
-    Pseudonym,
     ReleaseForm,
-    Sensitivity,
     Study,
 )
+from hanse_policies.documents.asset import ColumnKind
 
 ALL_MEMBERS: Final = "members"
 """The recipient that stands for every member."""
 OPERATOR: Final = "operator"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
-    """What questions look at of a column; columns with the same profile are asked about once.
+class ColumnsRead(NamedTuple):
+    """What is stated of the columns that a study reads.
 
     Attributes:
-        category: What it holds.
-        is_sensitive: Whether the asset states it as sensitive.
-        pseudonym: How an identifier was replaced; None where that is not stated.
-        precision: How narrowly it tells a place; None where that is not stated.
-        is_excused: Whether the permit names it as sensitive.
+        kinds: What is stated of each, every kind once; None for a column not listed.
+        categories: What they hold; None for a column that the asset does not list.
+        ordinary_categories: The same, of those that are not stated as sensitive.
+        has_sensitive: Whether any is stated as sensitive.
     """
 
-    category: str
-    is_sensitive: bool
-    pseudonym: Pseudonym | None
-    precision: LocationPrecision | None
-    is_excused: bool
+    kinds: tuple[ColumnKind | None, ...]
+    categories: frozenset[str | None]
+    ordinary_categories: frozenset[str | None]
+    has_sensitive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LegalFacts:
+class LegalFacts(NamedTuple):
     """The facts of one decision as legal packs see them.
 
     Attributes:
@@ -63,8 +57,9 @@ class LegalFacts:
         form: What comes out.
         is_charter_signed: Whether the charter is signed by its operator.
         now: The instant to decide for, with time zone.
-        columns: The profiles of the columns that the study reads, each once; None for a
-            column that the asset does not list.
+        read: The columns that the study reads.
+        unexcused: Those of them that the permit does not name as sensitive; None without a
+            permit.
         are_permitted: Whether the permit covers all these columns; None without a permit.
         places: Where the operator and the recipients stand; None for one not known.
     """
@@ -78,7 +73,8 @@ class LegalFacts:
     form: ReleaseForm
     is_charter_signed: bool
     now: datetime
-    columns: tuple[ColumnProfile | None, ...]
+    read: ColumnsRead
+    unexcused: ColumnsRead | None
     are_permitted: bool | None
     places: tuple[str | None, ...]
 
@@ -88,35 +84,36 @@ class LegalFacts:
         return self.policy.notices[-1] if self.policy.notices else None
 
 
-def profiles_of(
-    read: tuple[str, ...], asset: DataAsset, permit: Permit | None
-) -> tuple[ColumnProfile | None, ...]:
-    """Tell what the columns that a study reads are like, each profile once.
+def columns_read(names: frozenset[str], asset: DataAsset) -> ColumnsRead:
+    """Lay out what is stated of some columns.
 
     Args:
-        read: The names of the columns.
-        asset: The description of the data; None stands for a column that it does not list.
+        names: Of the columns.
+        asset: Describes them, or not.
+    """
+    kinds = tuple(set(map(asset.column_kinds.get, names)))
+    ordinary = frozenset(
+        None if kind is None else kind.category
+        for kind in kinds
+        if kind is None or not kind.is_sensitive
+    )
+    sensitive = frozenset(kind.category for kind in kinds if kind is not None and kind.is_sensitive)
+    return ColumnsRead(kinds, ordinary | sensitive, ordinary, bool(sensitive))
+
+
+def columns_unexcused(
+    read: ColumnsRead, names: frozenset[str], asset: DataAsset, permit: Permit
+) -> ColumnsRead:
+    """Lay out those that the permit does not name as sensitive.
+
+    Args:
+        read: All that are read.
+        names: Their names.
+        asset: Describes them; one that it does not list is excused by nobody.
         permit: Names the columns that may be read though they are sensitive.
     """
-    known = {column.name: column for column in asset.columns}
-    permitted = () if permit is None else permit.columns
-    excused = {column.name for column in permitted if column.sensitive}
-    found: dict[tuple[object, ...], ColumnProfile | None] = {}
-    for name in read:
-        column = known.get(name)
-        if column is None:
-            found[()] = None
-            continue
-        is_sensitive, is_excused = column.sensitivity is Sensitivity.SENSITIVE, name in excused
-        # Members of an enumeration are slow to hash, and their names are not.
-        pseudonym = column.pseudonym and column.pseudonym.name
-        precision = column.precision and column.precision.name
-        key = (column.category, is_sensitive, pseudonym, precision, is_excused)
-        if key not in found:
-            found[key] = ColumnProfile(
-                column.category, is_sensitive, column.pseudonym, column.precision, is_excused
-            )
-    return tuple(found.values())
+    excused = permit.excused & asset.column_sets.every
+    return read if excused.isdisjoint(names) else columns_read(names - excused, asset)
 
 
 def places_of(study: Study, charter: AllianceCharter) -> tuple[str | None, ...]:
@@ -129,9 +126,9 @@ def places_of(study: Study, charter: AllianceCharter) -> tuple[str | None, ...]:
 
 def _places(study: Study, charter: AllianceCharter) -> Iterator[str | None]:
     yield charter.operator.jurisdiction
-    members = {member.brand: member.jurisdiction for member in charter.members}
     for name in study.recipients:
         if name == ALL_MEMBERS:
-            yield from members.values()
+            yield from charter.member_places
         elif name != OPERATOR:
-            yield members.get(name)
+            member = charter.member(BrandId(name))
+            yield None if member is None else member.jurisdiction

@@ -7,7 +7,8 @@ list that names such a word is refused, since it would protect nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from hanse_policies.taxonomy import Taxonomy, TermKind
 
@@ -15,37 +16,53 @@ Answer = bool | None
 """Yes, no, or not known."""
 
 
-def listing(categories: Iterable[str], taxonomy: Taxonomy) -> Mapping[str, Answer]:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which categories are on a list, and which are not; of all others nobody knows.
+
+    Attributes:
+        listed: Those on the list.
+        unlisted: Those that are not, nor may hold one that is.
+    """
+
+    listed: frozenset[str]
+    unlisted: frozenset[str]
+
+    def holds_any(self, categories: Collection[str | None]) -> Answer:
+        """Say whether any of some categories is on the list; None is one that is not known."""
+        if not self.listed.isdisjoint(categories):
+            return True
+        return False if self.unlisted.issuperset(categories) else None
+
+
+def listing(categories: Iterable[str], taxonomy: Taxonomy) -> Listing:
     """Say of every category of a taxonomy whether it is on a list.
 
     Args:
         categories: The list.
         taxonomy: The version that the words are meant in.
 
-    Returns:
-        The answers by category; one that is missing is not known.
-
     Raises:
         UnknownTermError: The list names a word that is no category of the taxonomy.
     """
-    listed = [taxonomy.resolve(word, TermKind.DATA_CATEGORY) for word in categories]
-    answers: dict[str, Answer] = {}
+    named = [taxonomy.resolve(word, TermKind.DATA_CATEGORY) for word in categories]
+    listed, unlisted = set(), set()
     for word in taxonomy.words(TermKind.DATA_CATEGORY):
         term = taxonomy.resolve(word, TermKind.DATA_CATEGORY)
-        if any(taxonomy.is_within(term, one) for one in listed):
-            answers[word] = True
-        elif any(taxonomy.is_within(one, term) for one in listed):
-            answers[word] = None
-        else:
-            answers[word] = False
-    return answers
+        if any(taxonomy.is_within(term, one) for one in named):
+            listed.add(word)
+        elif not any(taxonomy.is_within(one, term) for one in named):
+            unlisted.add(word)
+    return Listing(frozenset(listed), frozenset(unlisted))
 
 
-def joint_listing(listings: Iterable[Mapping[str, Answer]]) -> Mapping[str, Answer]:
+def joint_listing(listings: Iterable[Listing]) -> Listing:
     """Join several lists: on any of them is on the joint one."""
     found = list(listings)
-    words = dict.fromkeys(word for one in found for word in one)
-    return {word: any_answer(one.get(word) for one in found) for word in words}
+    return Listing(
+        listed=frozenset().union(*(one.listed for one in found)),
+        unlisted=frozenset.intersection(*(one.unlisted for one in found)),
+    )
 
 
 def any_answer(answers: Iterable[Answer]) -> Answer:
@@ -66,3 +83,8 @@ def all_answers(answers: Iterable[Answer]) -> Answer:
             return False
         is_unknown = is_unknown or answer is None
     return None if is_unknown else True
+
+
+def denied(answer: Answer) -> Answer:
+    """Turn an answer round; what is not known stays so."""
+    return None if answer is None else not answer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
-from hanse_policies.documents import AgeBand, BrandId, ConsentBasis, ResultUse
+from hanse_policies.documents import AgeBand, BrandId, ConsentBasis, Notice, ResultUse, Study
 from hanse_policies.documents.asset import StatedAgeBand
 from hanse_policies.documents.legal_test import (
     AgeKnown,
@@ -87,23 +88,29 @@ def _brand_question(test: BrandTest) -> Question:
 
 
 def _notice_question(test: NoticeTest) -> Question:
+    tells = _telling(test)
+
     def ask(facts: LegalFacts) -> Answer:
         notice = facts.notice
-        if notice is None:
-            return None
-        match test:
-            case NoticeCovers(part=NoticePart.PURPOSE):
-                return facts.study.purpose in notice.purposes
-            case NoticeCovers():
-                return set(facts.study.recipients) <= set(notice.recipients)
-            case SeparateConsentAsked():
-                return test.consent in notice.separate_consents
-            case ObjectionOffered():
-                return notice.objection is not None
-            case _:
-                assert_never(test)
+        return None if notice is None else tells(notice, facts.study)
 
     return ask
+
+
+def _telling(test: NoticeTest) -> Callable[[Notice, Study], bool]:
+    """Turn a test into a function of one notice."""
+    match test:
+        case NoticeCovers(part=NoticePart.PURPOSE):
+            return lambda notice, study: study.purpose in notice.purposes
+        case NoticeCovers():
+            return lambda notice, study: set(study.recipients).issubset(notice.recipients)
+        case SeparateConsentAsked():
+            asked = test.consent
+            return lambda notice, _: asked in notice.separate_consents
+        case ObjectionOffered():
+            return lambda notice, _: notice.objection is not None
+        case _:
+            assert_never(test)
 
 
 def _border_question(test: BorderTest, home: frozenset[str]) -> Question:
@@ -111,7 +118,7 @@ def _border_question(test: BorderTest, home: frozenset[str]) -> Question:
         case RecipientsAtHome():
             return lambda facts: all_answers(_is_within(place, home) for place in facts.places)
         case HandlerReceives():
-            return lambda facts: any(name != facts.policy.brand for name in facts.study.recipients)
+            return lambda facts: facts.study.recipients != (facts.policy.brand,)
         case ExportMechanismIn():
             return lambda facts: (
                 None
@@ -127,7 +134,7 @@ def _border_question(test: BorderTest, home: frozenset[str]) -> Question:
 def _is_age_known(facts: LegalFacts) -> Answer:
     """Tell whether the register knows ages, and the policy leaves out who is too young."""
     band = facts.asset.consent.age_band
-    if band is None or band == StatedAgeBand(constant=AgeBand.UNKNOWN):
+    if band is None or (isinstance(band, StatedAgeBand) and band.constant is AgeBand.UNKNOWN):
         return None
     return facts.policy.consent.minors is not None
 
@@ -166,8 +173,9 @@ def _charter_agreed(facts: LegalFacts) -> Answer:
 def _retention_at_most(facts: LegalFacts, days: int | None) -> Answer:
     if facts.permit is None:
         return None
-    limits = [facts.charter.limits.retention_days, facts.permit.retention_days]
-    return facts.study.retention_days <= min([*limits, days] if days is not None else limits)
+    asked = facts.study.retention_days
+    agreed = min(facts.charter.limits.retention_days, facts.permit.retention_days)
+    return asked <= agreed and (days is None or asked <= days)
 
 
 def _used_for(facts: LegalFacts, uses: frozenset[ResultUse]) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, judge, listed, words
 from hanse_policies.facts import Facts
 
 
@@ -13,9 +13,11 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "approvals.policy",
             state is not None and state.is_enough,
-            facts.sources.policy.line_of("version"),
-            limit="unknown" if state is None else str(state.needed),
-            found=listed(() if state is None else state.roles),
-            refused=listed(() if state is None else state.refused_by),
+            lambda: words(
+                facts.sources.policy.line_of("version"),
+                limit="unknown" if state is None else str(state.needed),
+                found=listed(() if state is None else state.roles),
+                refused=listed(() if state is None else state.refused_by),
+            ),
         ),
     )

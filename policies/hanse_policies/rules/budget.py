@@ -11,7 +11,7 @@ import math
 from datetime import datetime
 from functools import lru_cache
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.documents import PurposeBudget
 from hanse_policies.facts import BudgetState, Facts
 
@@ -23,10 +23,12 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     has_budget = judge(
         "budget.purpose",
         budget is not None,
-        facts.sources.policy.line_of("budgets"),
-        asked=purpose,
-        brand=facts.policy.brand,
-        at=facts.sources.study.line_of("purpose"),
+        lambda: words(
+            facts.sources.policy.line_of("budgets"),
+            asked=purpose,
+            brand=facts.policy.brand,
+            at=facts.sources.study.line_of("purpose"),
+        ),
     )
     if budget is None:
         return (*_check_limits(facts), has_budget)
@@ -46,18 +48,22 @@ def _check_limits(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "budget.epsilon-charter",
             privacy.epsilon <= limits.epsilon,
-            charter.line_of("limits", "epsilon"),
-            asked=number(privacy.epsilon),
-            limit=number(limits.epsilon),
-            at=study.line_of("privacy", "epsilon"),
+            lambda: words(
+                charter.line_of("limits", "epsilon"),
+                asked=number(privacy.epsilon),
+                limit=number(limits.epsilon),
+                at=study.line_of("privacy", "epsilon"),
+            ),
         ),
         judge(
             "budget.delta-charter",
             privacy.delta <= limits.delta,
-            charter.line_of("limits", "delta"),
-            asked=number(privacy.delta),
-            limit=number(limits.delta),
-            at=study.line_of("privacy", "delta"),
+            lambda: words(
+                charter.line_of("limits", "delta"),
+                asked=number(privacy.delta),
+                limit=number(limits.delta),
+                at=study.line_of("privacy", "delta"),
+            ),
         ),
     )
 
@@ -71,23 +77,26 @@ def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...
         judge(
             "budget.period",
             end is not None,
-            policy.line_of("budgets", index, "starts"),
-            found=(end or facts.now).isoformat(timespec="seconds"),
-            limit=budget.starts.isoformat(timespec="seconds"),
+            lambda: words(
+                policy.line_of("budgets", index, "starts"),
+                found=(end or facts.now).isoformat(timespec="seconds"),
+                limit=budget.starts.isoformat(timespec="seconds"),
+            ),
         ),
         judge(
             "budget.delta",
             facts.study.privacy.delta <= budget.delta,
-            policy.line_of("budgets", index, "delta"),
-            asked=number(facts.study.privacy.delta),
-            limit=number(budget.delta),
-            at=facts.sources.study.line_of("privacy", "delta"),
+            lambda: words(
+                policy.line_of("budgets", index, "delta"),
+                asked=number(facts.study.privacy.delta),
+                limit=number(budget.delta),
+                at=facts.sources.study.line_of("privacy", "delta"),
+            ),
         ),
         judge(
             "budget.known",
             known,
-            policy.line_of("budgets", index),
-            limit=number(budget.delta),
+            lambda: words(policy.line_of("budgets", index), limit=number(budget.delta)),
         ),
     )
     if facts.budget is None or not known:
@@ -104,13 +113,15 @@ def _judge_epsilon(
     return judge(
         "budget.epsilon" if allowed or left > 0 else "budget.exhausted",
         allowed,
-        facts.sources.policy.line_of("budgets", index, "epsilon"),
-        spent=f"{state.epsilon_spent:.3g}",
-        found=f"{state.epsilon_if_run:.4g}",
-        limit=number(budget.epsilon),
-        left=number(left),
-        until=(end or budget.starts).isoformat(timespec="seconds"),
-        at=facts.sources.study.line_of("privacy", "epsilon"),
+        lambda: words(
+            facts.sources.policy.line_of("budgets", index, "epsilon"),
+            spent=f"{state.epsilon_spent:.3g}",
+            found=f"{state.epsilon_if_run:.4g}",
+            limit=number(budget.epsilon),
+            left=number(left),
+            until=(end or budget.starts).isoformat(timespec="seconds"),
+            at=facts.sources.study.line_of("privacy", "epsilon"),
+        ),
     )
 
 

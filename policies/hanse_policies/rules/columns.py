@@ -12,146 +12,151 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from hanse_policies.decision import RuleFinding, judge, listed
-from hanse_policies.documents import (
-    CategoricalFeature,
-    ColumnType,
-    OneOf,
-    Study,
-    TrainModel,
-)
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
+from hanse_policies.documents import ColumnType, Study, TrainModel
+from hanse_policies.documents.asset import ColumnSets
+from hanse_policies.documents.features import WORD_USES
+from hanse_policies.documents.study import ColumnReads
+from hanse_policies.documents.vocabulary import ARITHMETIC, LABEL, WORDS
 from hanse_policies.facts import Facts, PermitFacts
 from hanse_policies.source import FieldPath
 from hanse_policies.taxonomy import Taxonomy, TaxonomyPin, TermKind
-
-ARITHMETIC = (ColumnType.NUMBER, ColumnType.FLAG)
-WORDS = (ColumnType.CATEGORY,)
-LABEL = (ColumnType.FLAG,)
-FEATURES: FieldPath = ("computation", "features")
-AXES: FieldPath = ("computation", "axes")
-POPULATION: FieldPath = ("population",)
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the asset is the one meant, and lists the columns with fitting types."""
     study, asset = facts.study, facts.asset
-    source = facts.sources.asset
-    key, listed_columns = asset.person.casefold(), facts.listed
-    unlisted = [name for name in facts.columns if name not in listed_columns]
-    person = [name for name in facts.columns if name.casefold() == key]
+    reads, there = study.reads, asset.column_sets
     return (
         judge(
             "asset.match",
             study.asset == asset.id,
-            source.line_of("id"),
-            asked=study.asset,
-            allowed=asset.id,
-            at=facts.sources.study.line_of("asset"),
+            lambda: words(
+                facts.sources.asset.line_of("id"),
+                asked=study.asset,
+                allowed=asset.id,
+                at=facts.sources.study.line_of("asset"),
+            ),
         ),
         judge(
             "columns.person",
-            not person,
-            source.line_of("person"),
-            excess=listed(person),
-            at=_place(facts, person),
+            asset.person.casefold() not in reads.folded,
+            lambda: _words_of(facts, "person", _named_as_person(facts)),
         ),
         judge(
             "columns.asset",
-            not unlisted,
-            source.line_of("columns"),
-            asked=facts.columns_text,
-            excess=listed(unlisted),
-            at=_place(facts, unlisted),
+            reads.every <= there.every,
+            lambda: _words_of(
+                facts, "columns", _beyond(facts, there.every), asked=listed(facts.columns)
+            ),
         ),
-        *_check_meaning(facts),
-    )
-
-
-def _check_meaning(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether each column's category is known, and its type fits its use."""
-    source = facts.sources.asset
-    misused, unknown = list(_misused(facts)), _unknown_categories(facts)
-    at = facts.sources.study.line_of("computation")
-    return (
         judge(
             "columns.category",
-            not unknown,
-            source.line_of("taxonomy"),
-            excess=listed(unknown),
-            allowed=facts.asset.taxonomy,
-            at=_place(facts, [name.partition(" ")[0] for name in unknown]),
+            there.categories <= _categories(asset.taxonomy) or not _unknown_categories(facts),
+            lambda: _category_words(facts),
         ),
-        judge(
-            "columns.type", not misused, source.line_of("columns"), excess=listed(misused), at=at
-        ),
+        judge("columns.type", _are_types_fitting(reads, there), lambda: _type_words(facts)),
     )
 
 
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit is for the study's asset and covers all its columns."""
     facts, permit = case.facts, case.permit
-    columns = facts.columns
-    covered = {column.name for column in permit.columns}
-    excess = [name for name in columns if name not in covered]
+    study, brand = facts.study, facts.policy.brand
+    every = study.reads.every
     return (
         judge(
             "asset.permit",
-            facts.study.asset == permit.asset,
-            case.line_of("asset"),
-            asked=facts.study.asset,
-            allowed=permit.asset,
-            brand=facts.policy.brand,
-            at=facts.sources.study.line_of("asset"),
+            study.asset == permit.asset,
+            lambda: words(
+                case.line_of("asset"),
+                asked=study.asset,
+                allowed=permit.asset,
+                brand=brand,
+                at=facts.sources.study.line_of("asset"),
+            ),
         ),
         judge(
             "columns.permit",
-            not excess,
-            case.line_of("columns"),
-            asked=facts.columns_text,
-            excess=listed(excess),
-            brand=facts.policy.brand,
-            at=_place(facts, excess),
+            every <= permit.covered,
+            lambda: _permit_words(
+                case, _beyond(facts, permit.covered), asked=listed(facts.columns)
+            ),
         ),
-        _judge_sensitive(case),
+        # A permit says of each sensitive column that it may be used all the same.
+        judge(
+            "columns.sensitive",
+            every & facts.asset.column_sets.sensitive <= permit.excused,
+            lambda: _permit_words(case, _unexcused(case)),
+        ),
     )
 
 
-def _judge_sensitive(case: PermitFacts) -> RuleFinding:
-    """Ask whether the permit says of each sensitive column that it may be used all the same."""
-    facts = case.facts
-    excused = {column.name for column in case.permit.columns if column.sensitive}
-    excess = [name for name in facts.sensitive if name not in excused]
-    return judge(
-        "columns.sensitive",
-        not excess,
-        case.line_of("columns"),
-        excess=listed(excess),
-        brand=facts.policy.brand,
-        at=_place(facts, excess),
+def _words_of(facts: Facts, field: str, excess: list[str], **more: str) -> Words:
+    at = _place(facts, excess)
+    return words(facts.sources.asset.line_of(field), excess=listed(excess), at=at, **more)
+
+
+def _permit_words(case: PermitFacts, excess: list[str], **more: str) -> Words:
+    brand, at = case.facts.policy.brand, _place(case.facts, excess)
+    return words(case.line_of("columns"), excess=listed(excess), brand=brand, at=at, **more)
+
+
+def _category_words(facts: Facts) -> Words:
+    unknown = _unknown_categories(facts)
+    return words(
+        facts.sources.asset.line_of("taxonomy"),
+        excess=listed(f"{name} ({category})" for name, category in unknown.items()),
+        allowed=facts.asset.taxonomy,
+        at=_place(facts, list(unknown)),
+    )
+
+
+def _type_words(facts: Facts) -> Words:
+    return words(
+        facts.sources.asset.line_of("columns"),
+        excess=listed(_misused(facts)),
+        at=facts.sources.study.line_of("computation"),
+    )
+
+
+def _named_as_person(facts: Facts) -> list[str]:
+    key = facts.asset.person.casefold()
+    return [name for name in facts.columns if name.casefold() == key]
+
+
+def _beyond(facts: Facts, allowed: frozenset[str]) -> list[str]:
+    return [name for name in facts.columns if name not in allowed]
+
+
+def _unexcused(case: PermitFacts) -> list[str]:
+    guarded, excused = case.facts.asset.column_sets.sensitive, case.permit.excused
+    return [name for name in case.facts.columns if name in guarded and name not in excused]
+
+
+def _are_types_fitting(reads: ColumnReads, there: ColumnSets) -> bool:
+    return (
+        reads.numbers.isdisjoint(there.not_numbers)
+        and reads.words.isdisjoint(there.not_words)
+        and reads.labels.isdisjoint(there.not_labels)
     )
 
 
 def uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath]]:
     """List each use of a column: its name, the types that fit, where the study says so."""
-    for name, fitting, field, index in _uses(study):
-        yield name, fitting, field if index is None else (*field, index)
-
-
-def _uses(study: Study) -> Iterator[tuple[str, tuple[ColumnType, ...], FieldPath, int | None]]:
-    """List the same, with the place as a field and the index in it, which costs less."""
     computation = study.computation
     if isinstance(computation, TrainModel):
         for index, feature in enumerate(computation.features):
-            fitting = WORDS if type(feature) is CategoricalFeature else ARITHMETIC
-            yield feature.column, fitting, FEATURES, index
-        yield computation.label, LABEL, ("computation", "label"), None
+            fitting = WORDS if isinstance(feature, WORD_USES) else ARITHMETIC
+            yield feature.column, fitting, ("computation", "features", index)
+        yield computation.label, LABEL, ("computation", "label")
     else:
         for index, axis in enumerate(computation.axes):
-            fitting = WORDS if type(axis) is CategoricalFeature else ARITHMETIC
-            yield axis.column, fitting, AXES, index
+            fitting = WORDS if isinstance(axis, WORD_USES) else ARITHMETIC
+            yield axis.column, fitting, ("computation", "axes", index)
     for index, condition in enumerate(study.population):
-        fitting = WORDS if isinstance(condition, OneOf) else ARITHMETIC
-        yield condition.column, fitting, POPULATION, index
+        fitting = WORDS if isinstance(condition, WORD_USES) else ARITHMETIC
+        yield condition.column, fitting, ("population", index)
 
 
 @cache
@@ -159,15 +164,16 @@ def _categories(pin: TaxonomyPin) -> frozenset[str]:
     return frozenset(Taxonomy.load(pin).words(TermKind.DATA_CATEGORY))
 
 
-def _unknown_categories(facts: Facts) -> list[str]:
-    known = _categories(facts.asset.taxonomy)
-    strange = {c.name: c.category for c in facts.asset.columns if c.category not in known}
-    return [f"{name} ({strange[name]})" for name in facts.columns if name in strange]
+def _unknown_categories(facts: Facts) -> dict[str, str]:
+    """Name the columns read whose category the asset's taxonomy does not hold, and it."""
+    known, columns = _categories(facts.asset.taxonomy), facts.asset.columns_by_name
+    read = {name: columns[name].category for name in facts.columns if name in columns}
+    return {name: category for name, category in read.items() if category not in known}
 
 
 def _misused(facts: Facts) -> Iterator[str]:
-    for name, fitting, *_ in _uses(facts.study):
-        column = facts.listed.get(name)
+    for name, fitting, *_ in uses(facts.study):
+        column = facts.asset.columns_by_name.get(name)
         if column is not None and column.type not in fitting:
             wanted = "|".join(sorted(fitting))
             yield f"{name} ({column.type}, not {wanted})"
@@ -178,7 +184,7 @@ def _place(facts: Facts, names: list[str]) -> str:
     source = facts.sources.study
     if not names:
         return source.line_of("computation")
-    for name, _, field, index in _uses(facts.study):
+    for name, _, path in uses(facts.study):
         if name in names:
-            return source.line_of(*field) if index is None else source.line_of(*field, index)
+            return source.line_of(*path)
     return source.line_of("computation")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, judge, listed, words
 from hanse_policies.facts import Facts, PermitFacts
 
 
@@ -13,10 +13,12 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "computation.charter",
             kind in allowed,
-            facts.sources.charter.line_of("computations"),
-            asked=kind,
-            allowed=listed(allowed),
-            at=facts.sources.study.line_of("computation", "kind"),
+            lambda: words(
+                facts.sources.charter.line_of("computations"),
+                asked=kind,
+                allowed=listed(allowed),
+                at=facts.sources.study.line_of("computation", "kind"),
+            ),
         ),
     )
 
@@ -28,10 +30,12 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "computation.permit",
             kind in allowed,
-            case.line_of("computations"),
-            asked=kind,
-            allowed=listed(allowed),
-            brand=case.facts.policy.brand,
-            at=case.facts.sources.study.line_of("computation", "kind"),
+            lambda: words(
+                case.line_of("computations"),
+                asked=kind,
+                allowed=listed(allowed),
+                brand=case.facts.policy.brand,
+                at=case.facts.sources.study.line_of("computation", "kind"),
+            ),
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.facts import Facts
 
 
@@ -18,17 +18,21 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     synced = facts.consent.synced
     source = facts.sources.asset
     if synced is None or synced.tzinfo is None:
-        return (judge("consent.register", False, source.line_of("consent", "source")),)
+        return (
+            judge("consent.register", False, lambda: words(source.line_of("consent", "source"))),
+        )
     purpose = facts.study.purpose
     recorded = purpose in facts.consent.purposes and purpose in facts.asset.consent.purposes
     return (
-        judge("consent.register", True, source.line_of("consent", "source")),
+        judge("consent.register", True, lambda: words(source.line_of("consent", "source"))),
         judge(
             "consent.purpose",
             recorded,
-            source.line_of("consent", "purposes"),
-            asked=purpose,
-            at=facts.sources.study.line_of("purpose"),
+            lambda: words(
+                source.line_of("consent", "purposes"),
+                asked=purpose,
+                at=facts.sources.study.line_of("purpose"),
+            ),
         ),
         _check_fields(facts),
         *_check_age(facts, synced),
@@ -38,27 +42,30 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 def _check_fields(facts: Facts) -> RuleFinding:
     """Ask whether the register tells all that the policy asks of a consent."""
     asked = facts.policy.consent.asked_fields
-    missing = sorted(asked - (facts.consent.fields & facts.asset.consent.told))
+    missing = asked - facts.consent.fields | asked - facts.asset.consent.told
     return judge(
         "consent.fields",
         not missing,
-        facts.sources.policy.line_of("consent"),
-        excess=listed(missing),
+        lambda: words(facts.sources.policy.line_of("consent"), excess=listed(sorted(missing))),
     )
 
 
 def _check_age(facts: Facts, synced: datetime) -> tuple[RuleFinding, ...]:
     hours = facts.policy.consent.max_age_hours
-    source = facts.sources.policy.line_of("consent", "max_age_hours")
-    found = synced.isoformat(timespec="seconds")
-    now = facts.now.isoformat(timespec="seconds")
+
+    def of_limit(limit: str) -> Words:
+        source = facts.sources.policy.line_of("consent", "max_age_hours")
+        return words(source, found=synced.isoformat(timespec="seconds"), limit=limit)
+
     return (
-        judge("consent.clock", synced <= facts.now, source, found=found, limit=now),
+        judge(
+            "consent.clock",
+            synced <= facts.now,
+            lambda: of_limit(facts.now.isoformat(timespec="seconds")),
+        ),
         judge(
             "consent.age",
             facts.now - synced <= timedelta(hours=hours),
-            source,
-            found=found,
-            limit=str(hours),
+            lambda: of_limit(str(hours)),
         ),
     )

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.facts import Facts
 
 
 def check_clock(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the time now can be compared with anything; without it no rule can say."""
     known = facts.now.tzinfo is not None
-    return (judge("expiry.clock", known, facts.sources.study.line_of("expires")),)
+    return (judge("expiry.clock", known, lambda: words(facts.sources.study.line_of("expires"))),)
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the study may still start, and whether the policy is active."""
-    now = facts.now.isoformat(timespec="seconds")
     return (
         judge(
             "expiry.policy",
             facts.policy.active_from <= facts.now,
-            facts.sources.policy.line_of("active_from"),
-            limit=facts.policy.active_from.isoformat(timespec="seconds"),
-            found=now,
+            lambda: words(
+                facts.sources.policy.line_of("active_from"),
+                limit=facts.policy.active_from.isoformat(timespec="seconds"),
+                found=facts.now.isoformat(timespec="seconds"),
+            ),
         ),
         judge(
             "expiry.study",
             not facts.study.is_expired(facts.now),
-            facts.sources.study.line_of("expires"),
-            limit=facts.study.expires.isoformat(timespec="seconds"),
-            found=now,
+            lambda: words(
+                facts.sources.study.line_of("expires"),
+                limit=facts.study.expires.isoformat(timespec="seconds"),
+                found=facts.now.isoformat(timespec="seconds"),
+            ),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, judge, listed, words
 from hanse_policies.documents import (
     AudienceHistogram,
     Computation,
@@ -35,19 +35,23 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "flow.permit",
             flow >= permit.least_protection,
-            case.line_of("least_protection"),
-            asked=flow,
-            limit=permit.least_protection,
-            brand=case.facts.policy.brand,
-            at=case.facts.sources.study.line_of("privacy", "mode"),
+            lambda: words(
+                case.line_of("least_protection"),
+                asked=flow,
+                limit=permit.least_protection,
+                brand=case.facts.policy.brand,
+                at=case.facts.sources.study.line_of("privacy", "mode"),
+            ),
         ),
         judge(
             "release-form.permit",
             form in permit.releases,
-            case.line_of("releases"),
-            asked=form,
-            allowed=listed(permit.releases),
-            brand=case.facts.policy.brand,
-            at=case.facts.sources.study.line_of("computation", "kind"),
+            lambda: words(
+                case.line_of("releases"),
+                asked=form,
+                allowed=listed(permit.releases),
+                brand=case.facts.policy.brand,
+                at=case.facts.sources.study.line_of("computation", "kind"),
+            ),
         ),
     )

@@ -6,7 +6,7 @@ parties sign and what the release prints.
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.facts import Facts, PermitFacts
 
 
@@ -18,18 +18,22 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "minimum-persons.charter",
             study.minimum_persons >= floors.minimum_persons,
-            charter.line_of("floors", "minimum_persons"),
-            asked=str(study.minimum_persons),
-            limit=str(floors.minimum_persons),
-            at=facts.sources.study.line_of("minimum_persons"),
+            lambda: words(
+                charter.line_of("floors", "minimum_persons"),
+                asked=str(study.minimum_persons),
+                limit=str(floors.minimum_persons),
+                at=facts.sources.study.line_of("minimum_persons"),
+            ),
         ),
         judge(
             "minimum-brands.charter",
             study.minimum_brands >= floors.minimum_brands,
-            charter.line_of("floors", "minimum_brands"),
-            asked=str(study.minimum_brands),
-            limit=str(floors.minimum_brands),
-            at=facts.sources.study.line_of("minimum_brands"),
+            lambda: words(
+                charter.line_of("floors", "minimum_brands"),
+                asked=str(study.minimum_brands),
+                limit=str(floors.minimum_brands),
+                at=facts.sources.study.line_of("minimum_brands"),
+            ),
         ),
     )
 
@@ -41,9 +45,11 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "minimum-persons.permit",
             study.minimum_persons >= case.permit.minimum_persons,
-            case.line_of("minimum_persons"),
-            asked=str(study.minimum_persons),
-            limit=str(case.permit.minimum_persons),
-            at=case.facts.sources.study.line_of("minimum_persons"),
+            lambda: words(
+                case.line_of("minimum_persons"),
+                asked=str(study.minimum_persons),
+                limit=str(case.permit.minimum_persons),
+                at=case.facts.sources.study.line_of("minimum_persons"),
+            ),
         ),
     )

@@ -9,14 +9,15 @@ says whether it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, Words, ask_all, judge, listed, words
 from hanse_policies.documents import LegalCheck, PackPin, Severity
 from hanse_policies.facts import Facts
 from hanse_policies.flows import flows_of
 from hanse_policies.packs.in_force import PackInForce
-from hanse_policies.packs.legal_facts import LegalFacts, places_of, profiles_of
+from hanse_policies.packs.legal_facts import LegalFacts, columns_read, columns_unexcused, places_of
 from hanse_policies.packs.lists import Answer
 from hanse_policies.rules.flow import release_form_of
 
@@ -37,14 +38,15 @@ def check(facts: Facts, permit_index: int | None) -> tuple[RuleFinding, ...]:
     if not facts.packs:
         return pinned
     seen = legal_facts(facts, permit_index)
-    return (*pinned, *(found for pack in facts.packs for found in _check_pack(facts, pack, seen)))
+    return (*pinned, *ask_all([partial(_check_pack, facts, pack) for pack in facts.packs], seen))
 
 
 def legal_facts(facts: Facts, permit_index: int | None) -> LegalFacts:
     """Lay out the facts of a decision as legal packs see them."""
     study, charter, asset = facts.study, facts.charter, facts.asset
     permit = None if permit_index is None else facts.policy.permits[permit_index]
-    read = study.columns()
+    read = study.reads.every
+    columns = columns_read(read, asset)
     return LegalFacts(
         study=study,
         charter=charter,
@@ -55,64 +57,67 @@ def legal_facts(facts: Facts, permit_index: int | None) -> LegalFacts:
         form=release_form_of(study.computation),
         is_charter_signed=facts.signature.charter == charter.operator.signing_key,
         now=facts.now,
-        columns=profiles_of(read, asset, permit),
-        are_permitted=None if permit is None else set(read) <= set(permit.column_names),
+        read=columns,
+        unexcused=None if permit is None else columns_unexcused(columns, read, asset, permit),
+        are_permitted=None if permit is None else read <= permit.covered,
         places=places_of(study, charter),
     )
 
 
 def _check_pins(facts: Facts) -> Iterator[RuleFinding]:
-    at_hand = {pack.digest: pack.pack for pack in facts.packs}
     sources = facts.sources
     for pins, source in (
         (facts.charter.packs, sources.charter),
         (facts.policy.packs, sources.policy),
     ):
         for index, pin in enumerate(pins):
-            found = at_hand.get(pin.digest)
-            yield judge(
-                "pack.pinned",
-                found is not None and (found.id, found.version) == (pin.id, pin.version),
-                source.line_of("packs", index),
-                pack=pin.name,
-                limit=pin.digest,
-                found=_digests_of(facts, pin),
-            )
+            yield _judge_pin(facts, pin, partial(source.line_of, "packs", index))
 
 
-def _digests_of(facts: Facts, pin: PackPin) -> str:
-    """Name the digests of the packs at hand that bear the pinned name."""
-    return ", ".join(pack.digest for pack in facts.packs if pack.pack.name == pin.name) or "none"
+def _judge_pin(facts: Facts, pin: PackPin, source: Callable[[], str]) -> RuleFinding:
+    named = [pack for pack in facts.packs if pack.pack.name == pin.name]
+    return judge(
+        "pack.pinned",
+        any(pack.digest == pin.digest for pack in named),
+        lambda: words(
+            source(),
+            pack=pin.name,
+            limit=pin.digest,
+            found=listed(pack.digest for pack in named),
+        ),
+    )
 
 
-def _check_pack(facts: Facts, pack: PackInForce, seen: LegalFacts) -> Iterator[RuleFinding]:
+def _check_pack(facts: Facts, pack: PackInForce, seen: LegalFacts) -> list[RuleFinding]:
     key = facts.charter.counsel_key
     is_signed = key is not None and pack.signed_by == key
     rules, name = facts.policy.pack_rules, pack.pack.name
     counsel = SIGNED if is_signed else UNSIGNED
-    yield judge(
-        "pack.counsel",
-        is_signed or not rules.counsel_signature,
-        facts.sources.policy.line_of("pack_rules", "counsel_signature"),
-        pack=name,
-        **counsel,
-    )
-    unmet = tuple(pack.unmet(seen))
-    refusing = [one for one in unmet if one[0].severity is Severity.DENY]
-    for legal_check, answer in refusing:
-        details = _details(name, legal_check, answer)
-        yield judge("pack.check", False, f"{name}:{legal_check.id}", **details, **counsel)
+    found = [
+        judge(
+            "pack.counsel",
+            is_signed or not rules.counsel_signature,
+            lambda: words(
+                facts.sources.policy.line_of("pack_rules", "counsel_signature"),
+                pack=name,
+                **counsel,
+            ),
+        )
+    ]
+    refusing, advising = [], []
+    for legal_check, answer in pack.unmet(seen):
+        say = partial(_words, name, legal_check, answer, counsel)
+        if legal_check.severity is Severity.DENY:
+            refusing.append(judge("pack.check", False, say))
+        else:
+            advising.append(judge("pack.advice", not rules.advice, say))
     if not refusing:
-        yield judge("pack.check", True, name, pack=name, **counsel)
-    for legal_check, answer in unmet:
-        if legal_check.severity is Severity.ADVISE:
-            details = _details(name, legal_check, answer)
-            source = f"{name}:{legal_check.id}"
-            yield judge("pack.advice", not rules.advice, source, **details, **counsel)
+        found.append(judge("pack.check", True, lambda: words(name, pack=name, **counsel)))
+    return found + refusing + advising
 
 
-def _details(name: str, legal_check: LegalCheck, answer: Answer) -> dict[str, str]:
-    return {
+def _words(name: str, legal_check: LegalCheck, answer: Answer, counsel: Mapping[str, str]) -> Words:
+    details = {
         "pack": name,
         "check": legal_check.id,
         "articles": legal_check.articles,
@@ -122,3 +127,4 @@ def _details(name: str, legal_check: LegalCheck, answer: Answer) -> dict[str, st
         "unmet@zh": legal_check.unmet.zh,
         **(UNKNOWN if answer is None else UNMET),
     }
+    return words(f"{name}:{legal_check.id}", **details, **counsel)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hanse_policies.decision import RuleFinding, judge
-from hanse_policies.documents import Verdict
+from hanse_policies.decision import Findings, ask_all, judge, refusals, words
 from hanse_policies.facts import Facts, PermitFacts
 from hanse_policies.rules import (
     columns,
@@ -40,11 +39,13 @@ class PermitAnswer:
 
     Attributes:
         index: Place of the permit in the policy; None where there are no permits.
-        findings: What the rules said; all permit where the study fits within it.
+        findings: What the rules said.
+        refusals: Those that refused; none where the study fits within the permit.
     """
 
     index: int | None
-    findings: tuple[RuleFinding, ...]
+    findings: Findings
+    refusals: Findings
 
 
 def choose(facts: Facts) -> PermitAnswer:
@@ -52,7 +53,7 @@ def choose(facts: Facts) -> PermitAnswer:
     answers = []
     for index in range(len(facts.policy.permits)):
         answer = _answer(facts, index)
-        if not any(f.verdict is Verdict.DENY for f in answer.findings):
+        if not answer.refusals:
             return answer
         answers.append(answer)
     if answers:
@@ -60,18 +61,20 @@ def choose(facts: Facts) -> PermitAnswer:
     nothing = judge(
         "permit.none",
         False,
-        facts.sources.policy.line_of("permits"),
-        brand=facts.policy.brand,
-        asked=facts.study.purpose,
+        lambda: words(
+            facts.sources.policy.line_of("permits"),
+            brand=facts.policy.brand,
+            asked=facts.study.purpose,
+        ),
     )
-    return PermitAnswer(None, (nothing,))
+    return PermitAnswer(None, (nothing,), (nothing,))
 
 
 def _answer(facts: Facts, index: int) -> PermitAnswer:
-    case = PermitFacts(facts, index)
-    return PermitAnswer(index, tuple(f for family in FAMILIES for f in family(case)))
+    findings = ask_all(FAMILIES, PermitFacts(facts, index))
+    return PermitAnswer(index, findings, refusals(findings))
 
 
 def _distance(answer: PermitAnswer) -> tuple[bool, bool, int]:
-    denied = [f.rule for f in answer.findings if f.verdict is Verdict.DENY]
+    denied = [finding.rule for finding in answer.refusals]
     return "purpose.permit" in denied, "asset.permit" in denied, len(denied)

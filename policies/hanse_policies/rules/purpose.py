@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, judge, listed, words
 from hanse_policies.facts import Facts, PermitFacts
 
 
@@ -13,10 +13,12 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "purpose.charter",
             purpose in allowed,
-            facts.sources.charter.line_of("purposes"),
-            asked=purpose,
-            allowed=listed(allowed),
-            at=facts.sources.study.line_of("purpose"),
+            lambda: words(
+                facts.sources.charter.line_of("purposes"),
+                asked=purpose,
+                allowed=listed(allowed),
+                at=facts.sources.study.line_of("purpose"),
+            ),
         ),
     )
 
@@ -28,10 +30,12 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "purpose.permit",
             study.purpose == case.permit.purpose,
-            case.line_of("purpose"),
-            asked=study.purpose,
-            allowed=case.permit.purpose,
-            brand=case.facts.policy.brand,
-            at=case.facts.sources.study.line_of("purpose"),
+            lambda: words(
+                case.line_of("purpose"),
+                asked=study.purpose,
+                allowed=case.permit.purpose,
+                brand=case.facts.policy.brand,
+                at=case.facts.sources.study.line_of("purpose"),
+            ),
         ),
     )

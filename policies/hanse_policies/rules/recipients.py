@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from collections.abc import Callable
+
+from hanse_policies.decision import RuleFinding, judge, listed, words
 from hanse_policies.facts import Facts, PermitFacts
 
 
@@ -13,7 +15,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             facts,
             "recipients.charter",
             facts.charter.recipients,
-            facts.sources.charter.line_of("recipients"),
+            lambda: facts.sources.charter.line_of("recipients"),
         ),
     )
 
@@ -22,22 +24,27 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit covers all recipients."""
     return (
         _judge_recipients(
-            case.facts, "recipients.permit", case.permit.recipients, case.line_of("recipients")
+            case.facts,
+            "recipients.permit",
+            case.permit.recipients,
+            lambda: case.line_of("recipients"),
         ),
     )
 
 
 def _judge_recipients(
-    facts: Facts, rule: str, allowed: tuple[str, ...], source: str
+    facts: Facts, rule: str, allowed: tuple[str, ...], source: Callable[[], str]
 ) -> RuleFinding:
     excess = [name for name in facts.study.recipients if name not in allowed]
     return judge(
         rule,
         not excess,
-        source,
-        asked=listed(facts.study.recipients),
-        excess=listed(excess),
-        allowed=listed(allowed),
-        brand=facts.policy.brand,
-        at=facts.sources.study.line_of("recipients"),
+        lambda: words(
+            source(),
+            asked=listed(facts.study.recipients),
+            excess=listed(excess),
+            allowed=listed(allowed),
+            brand=facts.policy.brand,
+            at=facts.sources.study.line_of("recipients"),
+        ),
     )

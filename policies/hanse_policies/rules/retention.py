@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge
+from collections.abc import Callable
+
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.facts import Facts, PermitFacts
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the study's retention is within the charter's."""
-    source = facts.sources.charter.line_of("limits", "retention_days")
     return (
-        _judge_retention(facts, "retention.charter", facts.charter.limits.retention_days, source),
+        _judge_retention(
+            facts,
+            "retention.charter",
+            facts.charter.limits.retention_days,
+            lambda: facts.sources.charter.line_of("limits", "retention_days"),
+        ),
     )
 
 
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the study's retention is within the permit's."""
-    source = case.line_of("retention_days")
-    return (_judge_retention(case.facts, "retention.permit", case.permit.retention_days, source),)
+    return (
+        _judge_retention(
+            case.facts,
+            "retention.permit",
+            case.permit.retention_days,
+            lambda: case.line_of("retention_days"),
+        ),
+    )
 
 
-def _judge_retention(facts: Facts, rule: str, limit: int, source: str) -> RuleFinding:
+def _judge_retention(facts: Facts, rule: str, limit: int, source: Callable[[], str]) -> RuleFinding:
     return judge(
         rule,
         facts.study.retention_days <= limit,
-        source,
-        asked=str(facts.study.retention_days),
-        limit=str(limit),
-        at=facts.sources.study.line_of("retention_days"),
+        lambda: words(
+            source(),
+            asked=str(facts.study.retention_days),
+            limit=str(limit),
+            at=facts.sources.study.line_of("retention_days"),
+        ),
     )

@@ -7,7 +7,7 @@ the signatures; what it did not verify is None and denies.
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import BrandId
 from hanse_policies.facts import Facts
 
@@ -17,17 +17,22 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     operator = facts.charter.operator.signing_key
     member = facts.charter.member(BrandId(facts.policy.brand))
     brand = facts.policy.brand
-    operator_line = facts.sources.charter.line_of("operator", "signing_key")
-    member_line = facts.sources.charter.line_of("members")
     signed_policy = member is not None and facts.signature.policy == member.signing_key
     signed_asset = member is not None and facts.signature.asset == member.signing_key
+
+    def of_operator() -> Words:
+        return words(facts.sources.charter.line_of("operator", "signing_key"))
+
+    def of_member() -> Words:
+        return words(facts.sources.charter.line_of("members"), brand=brand)
+
     return (
-        judge("identity.member", member is not None, member_line, brand=brand),
+        judge("identity.member", member is not None, of_member),
         *_check_identity(facts),
-        judge("signature.charter", facts.signature.charter == operator, operator_line),
-        judge("signature.policy", signed_policy, member_line, brand=brand),
-        judge("signature.asset", signed_asset, member_line, brand=brand),
-        judge("signature.study", facts.signature.study == operator, operator_line),
+        judge("signature.charter", facts.signature.charter == operator, of_operator),
+        judge("signature.policy", signed_policy, of_member),
+        judge("signature.asset", signed_asset, of_member),
+        judge("signature.study", facts.signature.study == operator, of_operator),
     )
 
 
@@ -39,15 +44,15 @@ def _check_identity(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "identity.alliance",
             not others,
-            facts.sources.charter.line_of("id"),
-            limit=alliance,
-            found=listed(others),
+            lambda: words(
+                facts.sources.charter.line_of("id"), limit=alliance, found=listed(others)
+            ),
         ),
         judge(
             "identity.brand",
             facts.asset.brand == brand,
-            facts.sources.asset.line_of("brand"),
-            brand=brand,
-            found=facts.asset.brand,
+            lambda: words(
+                facts.sources.asset.line_of("brand"), brand=brand, found=facts.asset.brand
+            ),
         ),
     )

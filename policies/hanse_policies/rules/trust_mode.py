@@ -7,7 +7,7 @@ other minimums, and the charter must have the members that a sum needs.
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.documents import (
     LEAST_LEGAL_ENTITIES,
     AllianceCharter,
@@ -40,26 +40,32 @@ def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, .
         judge(
             "trust-mode.dropouts",
             noise.tolerated_dropouts >= floors.tolerated_dropouts,
-            charter.line_of("floors", "tolerated_dropouts"),
-            asked=str(noise.tolerated_dropouts),
-            limit=str(floors.tolerated_dropouts),
-            at=study.line_of("privacy", "distributed", "tolerated_dropouts"),
+            lambda: words(
+                charter.line_of("floors", "tolerated_dropouts"),
+                asked=str(noise.tolerated_dropouts),
+                limit=str(floors.tolerated_dropouts),
+                at=study.line_of("privacy", "distributed", "tolerated_dropouts"),
+            ),
         ),
         judge(
             "trust-mode.colluders",
             noise.assumed_colluders >= floors.assumed_colluders,
-            charter.line_of("floors", "assumed_colluders"),
-            asked=str(noise.assumed_colluders),
-            limit=str(floors.assumed_colluders),
-            at=study.line_of("privacy", "distributed", "assumed_colluders"),
+            lambda: words(
+                charter.line_of("floors", "assumed_colluders"),
+                asked=str(noise.assumed_colluders),
+                limit=str(floors.assumed_colluders),
+                at=study.line_of("privacy", "distributed", "assumed_colluders"),
+            ),
         ),
         judge(
             "trust-mode.honest",
             least - noise.assumed_colluders >= 1,
-            study.line_of("privacy", "distributed", "assumed_colluders"),
-            asked=str(noise.assumed_colluders),
-            limit=str(least),
-            needed=str(noise.assumed_colluders + 1),
+            lambda: words(
+                study.line_of("privacy", "distributed", "assumed_colluders"),
+                asked=str(noise.assumed_colluders),
+                limit=str(least),
+                needed=str(noise.assumed_colluders + 1),
+            ),
         ),
     )
 
@@ -72,18 +78,20 @@ def _check_members(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, 
         judge(
             "trust-mode.members",
             len(members) >= needed,
-            charter.line_of("members"),
-            found=str(len(members)),
-            limit=str(needed),
-            dropouts=str(noise.tolerated_dropouts),
-            at=facts.sources.study.line_of("privacy", "distributed", "tolerated_dropouts"),
+            lambda: words(
+                charter.line_of("members"),
+                found=str(len(members)),
+                limit=str(needed),
+                dropouts=str(noise.tolerated_dropouts),
+                at=facts.sources.study.line_of("privacy", "distributed", "tolerated_dropouts"),
+            ),
         ),
         judge(
             "trust-mode.entities",
             entities >= LEAST_LEGAL_ENTITIES,
-            charter.line_of("members"),
-            found=str(entities),
-            limit=str(LEAST_LEGAL_ENTITIES),
+            lambda: words(
+                charter.line_of("members"), found=str(entities), limit=str(LEAST_LEGAL_ENTITIES)
+            ),
         ),
     )
 

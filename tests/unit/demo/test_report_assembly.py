@@ -4,7 +4,7 @@ import pytest
 
 from hanse_demo.report import AudienceResult, ModelResult, explanation_of, noised_count, result_of
 from hanse_federation.release import card as release
-from hanse_policies.decision import Decision, RuleFinding
+from hanse_policies.decision import Decision, judge, words
 from hanse_policies.documents import Verdict
 from tests.support.league_report import STARTED
 
@@ -55,12 +55,12 @@ def test_suppressed_cell_of_a_card_stays_suppressed() -> None:
 
 
 def test_decision_is_explained_by_its_refusals_in_both_languages() -> None:
-    details = (("excess", "income"), ("brand", "brand-a"), ("at", "study.yaml:9"))
+    told = words("policy.yaml:12", excess="income", brand="brand-a", at="study.yaml:9")
     decision = Decision(
         verdict=Verdict.DENY,
         findings=(
-            RuleFinding("columns.permit", Verdict.DENY, "policy.yaml:12", details),
-            RuleFinding("purpose.permit", Verdict.PERMIT, "policy.yaml:3"),
+            judge("columns.permit", False, lambda: told),
+            judge("purpose.permit", True, lambda: words("policy.yaml:3")),
         ),
         study="study-a",
         brand="brand-a",

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from hanse_policies.decision import Decision, RuleFinding, judge
+from hanse_policies.decision import Decision, RuleFinding, judge, words
 from hanse_policies.documents import Verdict
 from hanse_policies.language import Language
 from tests.support.documents import NOW
 
 REFUSAL = judge(
-    "retention.permit", False, "policy.yaml:14", asked="400", limit="180", at="study.yaml:24"
+    "retention.permit",
+    False,
+    lambda: words("policy.yaml:14", asked="400", limit="180", at="study.yaml:24"),
 )
-PERMIT = judge("identity.member", True, "charter.yaml:8", brand="alder")
+PERMIT = judge("identity.member", True, lambda: words("charter.yaml:8", brand="alder"))
 
 
 def a_decision(*findings: RuleFinding) -> Decision:

@@ -218,6 +218,8 @@ def test_the_verdict_is_the_and_of_all_conditions(case: Case) -> None:
     assert decision.is_permitted == (decision.denied_by == ())
     assert (decision.permit is None) != decision.is_permitted
     for finding in decision.findings:
+        assert finding.message
+        assert finding.source
         assert (finding.fix == "") == (finding.verdict is Verdict.PERMIT)
 
 

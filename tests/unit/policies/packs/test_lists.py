@@ -5,7 +5,14 @@ from itertools import product
 import pytest
 
 from hanse_policies.errors import UnknownTermError
-from hanse_policies.packs.lists import Answer, all_answers, any_answer, joint_listing, listing
+from hanse_policies.packs.lists import (
+    Answer,
+    all_answers,
+    any_answer,
+    denied,
+    joint_listing,
+    listing,
+)
 from hanse_policies.taxonomy import Taxonomy
 
 FIDESLANG = Taxonomy.load("fideslang-3.1.4")
@@ -25,11 +32,17 @@ LISTED = listing(("user.financial", "user.behavior.purchase_history"), FIDESLANG
     ],
 )
 def test_what_stands_above_a_listed_category_is_not_known(category: str, answer: Answer) -> None:
-    assert LISTED[category] is answer
+    assert LISTED.holds_any((category,)) is answer
 
 
 def test_a_category_that_the_taxonomy_does_not_hold_is_not_known() -> None:
-    assert LISTED.get("user.invented") is None
+    assert LISTED.holds_any(("user.invented",)) is None
+    assert LISTED.holds_any((None, "user.contact")) is None
+
+
+def test_one_listed_category_decides_whatever_is_not_known_of_others() -> None:
+    assert LISTED.holds_any((None, "user.invented", "user.financial")) is True
+    assert LISTED.holds_any(()) is False
 
 
 def test_a_list_with_a_word_that_is_no_category_is_refused() -> None:
@@ -39,9 +52,15 @@ def test_a_list_with_a_word_that_is_no_category_is_refused() -> None:
 
 def test_a_category_is_on_a_joint_list_where_it_is_on_one() -> None:
     joint = joint_listing((LISTED, listing(("user.behavior",), FIDESLANG)))
-    assert joint["user.behavior"] is True
-    assert joint["user.financial"] is True
-    assert joint["user.contact"] is False
+    assert joint.holds_any(("user.behavior",)) is True
+    assert joint.holds_any(("user.financial",)) is True
+    assert joint.holds_any(("user.contact",)) is False
+    assert joint.holds_any(("user",)) is None
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_what_is_not_known_stays_so_when_turned_round(answer: Answer) -> None:
+    assert denied(answer) is {True: False, False: True, None: None}[answer]
 
 
 @pytest.mark.parametrize(("left", "right"), list(product(ANSWERS, ANSWERS)))
