@@ -51,10 +51,22 @@ from hanse_policies.rules import (
 )
 from hanse_policies.source import Sources
 
+SHARED_FAMILIES = (
+    expiry.check_study,
+    purpose.check,
+    computation.check,
+    recipients.check,
+    minimums.check,
+    trust_mode.check,
+    retention.check,
+    budget_rules.check_limits,
+)
+"""What charter and study decide alone, and every party finds alike."""
 FAMILIES = (
     signature_rules.check,
     approval_rules.check,
     expiry.check,
+    expiry.check_study,
     purpose.check,
     computation.check,
     columns.check,
@@ -63,8 +75,10 @@ FAMILIES = (
     trust_mode.check,
     retention.check,
     consent_rules.check,
+    budget_rules.check_limits,
     budget_rules.check,
 )
+"""All families but those about permits and packs, in the order in which findings are told."""
 NOTHING_VERIFIED = SignatureState()
 NO_SOURCES = Sources()
 
@@ -106,17 +120,17 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
     """
     return _decide(
         Facts(
-            study,
-            charter,
-            policy,
-            asset,
-            consent,
-            budget,
-            signature,
-            approvals,
-            now,
-            sources,
-            packs,
+            study=study,
+            charter=charter,
+            now=now,
+            sources=sources,
+            policy=policy,
+            asset=asset,
+            consent=consent,
+            budget=budget,
+            signature=signature,
+            approvals=approvals,
+            packs=packs,
         )
     )
 

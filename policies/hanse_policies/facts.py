@@ -86,19 +86,25 @@ class SignatureState:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts of one decision."""
+class SharedFacts:
+    """What every party of an alliance knows alike: no brand's own documents."""
 
     study: Study
     charter: AllianceCharter
+    now: datetime
+    sources: Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(SharedFacts):
+    """The facts of one decision at one brand."""
+
     policy: BrandPolicy
     asset: DataAsset
     consent: ConsentState
     budget: BudgetState | None
     signature: SignatureState
     approvals: ApprovalState | None
-    now: datetime
-    sources: Sources
     packs: tuple[PackInForce, ...] = ()
 
     @property

@@ -20,8 +20,10 @@ from pathlib import Path
 import hanse_federation.link.tls  # noqa: F401 - before anything loads gRPC
 from hanse_federation.desk import OperatorStatus, RunEvent
 from hanse_federation.release import Release, read_release
+from hanse_policies.advice import Advice, advise
 from hanse_policies.documents import AllianceCharter, BrandId
 from hanse_policies.loading import load_study
+from hanse_policies.source import Sources
 from hanse_server.enrolment import (
     EnrolledBrand,
     charter_in_force,
@@ -110,6 +112,20 @@ class Alliance:
         envelope = self.home.signing_key().sign(document)
         with self._client() as client:
             return client.propose(envelope.to_json())
+
+    def advise(self, study: str | Path) -> Advice:
+        """Say what the charter lets every brand find about a study; the brands decide.
+
+        Raises:
+            DocumentError: The file is not a valid study.
+        """
+        loaded = load_study(Path(study))
+        return advise(
+            loaded.document,
+            charter=self.charter(),
+            now=self._clock(),
+            sources=Sources(study=loaded.source),
+        )
 
     def run(self, study: str) -> Iterator[RunEvent]:
         """Run a study, named by its id or digest, telling each step.

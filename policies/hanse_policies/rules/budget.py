@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.documents import PurposeBudget
-from hanse_policies.facts import BudgetState, Facts
+from hanse_policies.facts import BudgetState, Facts, SharedFacts
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether charter and budget leave room for the study's privacy loss."""
+    """Ask whether the budget leaves room for the study's privacy loss."""
     purpose = facts.study.purpose
     budget = facts.policy.budget_for(purpose)
     has_budget = judge(
@@ -31,8 +31,8 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         ),
     )
     if budget is None:
-        return (*_check_limits(facts), has_budget)
-    return (*_check_limits(facts), has_budget, *_check_budget(facts, budget))
+        return (has_budget,)
+    return (has_budget, *_check_budget(facts, budget))
 
 
 @lru_cache(maxsize=4096)
@@ -41,7 +41,8 @@ def number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _check_limits(facts: Facts) -> tuple[RuleFinding, ...]:
+def check_limits(facts: SharedFacts) -> tuple[RuleFinding, ...]:
+    """Ask whether the study's privacy loss is within the charter's limits."""
     privacy, limits = facts.study.privacy, facts.charter.limits
     charter, study = facts.sources.charter, facts.sources.study
     return (

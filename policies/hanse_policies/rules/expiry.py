@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from hanse_policies.decision import RuleFinding, judge, words
-from hanse_policies.facts import Facts
+from hanse_policies.facts import Facts, SharedFacts
 
 
-def check_clock(facts: Facts) -> tuple[RuleFinding, ...]:
+def check_clock(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the time now can be compared with anything; without it no rule can say."""
     known = facts.now.tzinfo is not None
     return (judge("expiry.clock", known, lambda: words(facts.sources.study.line_of("expires"))),)
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether the study may still start, and whether the policy is active."""
+    """Ask whether the policy is active."""
     return (
         judge(
             "expiry.policy",
@@ -24,6 +24,12 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
                 found=facts.now.isoformat(timespec="seconds"),
             ),
         ),
+    )
+
+
+def check_study(facts: SharedFacts) -> tuple[RuleFinding, ...]:
+    """Ask whether the study may still start."""
+    return (
         judge(
             "expiry.study",
             not facts.study.is_expired(facts.now),

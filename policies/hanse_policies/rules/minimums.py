@@ -7,10 +7,10 @@ parties sign and what the release prints.
 from __future__ import annotations
 
 from hanse_policies.decision import RuleFinding, judge, words
-from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.facts import PermitFacts, SharedFacts
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the study keeps the charter's floors."""
     study, floors = facts.study, facts.charter.floors
     charter = facts.sources.charter

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hanse_policies.decision import RuleFinding, judge, listed, words
-from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.facts import PermitFacts, SharedFacts
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the charter names the study's purpose."""
     purpose, allowed = facts.study.purpose, facts.charter.purposes
     return (

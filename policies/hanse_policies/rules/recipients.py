@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from hanse_policies.decision import RuleFinding, judge, listed, words
-from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
+from hanse_policies.facts import PermitFacts, SharedFacts
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the charter names all recipients."""
-    return (
-        _judge_recipients(
-            facts,
-            "recipients.charter",
-            facts.charter.recipients,
-            lambda: facts.sources.charter.line_of("recipients"),
-        ),
-    )
+    allowed = facts.charter.recipients
+
+    def say() -> Words:
+        source = facts.sources.charter.line_of("recipients")
+        return words(source, **_details(facts, allowed))
+
+    return (judge("recipients.charter", _are_within(facts, allowed), say),)
 
 
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit covers all recipients."""
-    return (
-        _judge_recipients(
-            case.facts,
-            "recipients.permit",
-            case.permit.recipients,
-            lambda: case.line_of("recipients"),
-        ),
-    )
+    facts, allowed = case.facts, case.permit.recipients
+
+    def say() -> Words:
+        details = _details(facts, allowed)
+        return words(case.line_of("recipients"), brand=facts.policy.brand, **details)
+
+    return (judge("recipients.permit", _are_within(facts, allowed), say),)
 
 
-def _judge_recipients(
-    facts: Facts, rule: str, allowed: tuple[str, ...], source: Callable[[], str]
-) -> RuleFinding:
-    excess = [name for name in facts.study.recipients if name not in allowed]
-    return judge(
-        rule,
-        not excess,
-        lambda: words(
-            source(),
-            asked=listed(facts.study.recipients),
-            excess=listed(excess),
-            allowed=listed(allowed),
-            brand=facts.policy.brand,
-            at=facts.sources.study.line_of("recipients"),
-        ),
-    )
+def _are_within(facts: SharedFacts, allowed: tuple[str, ...]) -> bool:
+    return set(facts.study.recipients).issubset(allowed)
+
+
+def _details(facts: SharedFacts, allowed: tuple[str, ...]) -> dict[str, str]:
+    asked = facts.study.recipients
+    return {
+        "asked": listed(asked),
+        "excess": listed(name for name in asked if name not in allowed),
+        "allowed": listed(allowed),
+        "at": facts.sources.study.line_of("recipients"),
+    }

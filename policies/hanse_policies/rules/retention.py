@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hanse_policies.decision import RuleFinding, judge, words
-from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.facts import PermitFacts, SharedFacts
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the study's retention is within the charter's."""
     return (
         _judge_retention(
@@ -32,7 +32,9 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     )
 
 
-def _judge_retention(facts: Facts, rule: str, limit: int, source: Callable[[], str]) -> RuleFinding:
+def _judge_retention(
+    facts: SharedFacts, rule: str, limit: int, source: Callable[[], str]
+) -> RuleFinding:
     return judge(
         rule,
         facts.study.retention_days <= limit,

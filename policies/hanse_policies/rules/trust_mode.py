@@ -14,10 +14,10 @@ from hanse_policies.documents import (
     DistributedNoise,
     Study,
 )
-from hanse_policies.facts import Facts
+from hanse_policies.facts import SharedFacts
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether shared noise is enough, with this charter's members."""
     noise = facts.study.privacy.distributed
     if noise is None:
@@ -33,7 +33,7 @@ def brands_to_join(study: Study, charter: AllianceCharter) -> int:
     return max(least, noise.quorum(len(charter.members))) + noise.tolerated_dropouts
 
 
-def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
+def _check_floors(facts: SharedFacts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
     floors, charter, study = facts.charter.floors, facts.sources.charter, facts.sources.study
     least = _least_brands(facts.study, facts.charter)
     return (
@@ -70,7 +70,7 @@ def _check_floors(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, .
     )
 
 
-def _check_members(facts: Facts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
+def _check_members(facts: SharedFacts, noise: DistributedNoise) -> tuple[RuleFinding, ...]:
     members, charter = facts.charter.members, facts.sources.charter
     needed = brands_to_join(facts.study, facts.charter)
     entities = len({member.entity_key for member in members})
