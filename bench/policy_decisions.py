@@ -75,6 +75,7 @@ def wide_facts() -> Facts:
         facts,
         budget=BudgetState(epsilon_spent=0.0, epsilon_if_run=1.0, delta=1e-6),
         approvals=ApprovalState(needed=0, roles=()),
+        asset_approvals=ApprovalState(needed=0, roles=()),
     )
 
 
@@ -122,6 +123,7 @@ def decided(facts: Facts, packs: tuple[PackInForce, ...], expected: Verdict) -> 
         now=facts.now,
         signature=facts.signature,
         approvals=facts.approvals,
+        asset_approvals=facts.asset_approvals,
         packs=packs,
     )
     if decision.verdict is not expected:

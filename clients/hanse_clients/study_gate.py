@@ -220,6 +220,7 @@ class StudyGate:
                 study=opened.operator_key, charter=opened.operator_key, policy=own, asset=own
             ),
             approvals=self._home.documents.approvals_of(policy.document),
+            asset_approvals=self._home.documents.approvals_of(asset.document),
             packs=packs_at_hand(self._home.packs_folder, charter, policy.document),
             sources=Sources(policy=policy.source, asset=asset.source),
         )

@@ -1,4 +1,4 @@
-"""Who approved a version of a policy, and whether that is enough for it to take effect.
+"""Who approved a version of a policy or an asset, and whether it may take effect by that.
 
 Rules: a version that may loosen needs as many approvers, each in another role, as the
 version before it asks for; the first version needs as many as it asks for itself. An
@@ -10,16 +10,20 @@ the next try is another version.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import compare_versions
-from hanse_policies.documents import Approval, Approver, BrandPolicy, Verdict
+from hanse_policies.documents import Approval, Approver, BrandPolicy, DataAsset, Verdict
 from hanse_policies.errors import ApprovalError
 from hanse_policies.facts import ApprovalState
 from hanse_policies.signing import Envelope, open_envelope
 
+Approved = TypeVar("Approved", BrandPolicy, DataAsset)
+"""What takes effect only once it is approved."""
 
-def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
+
+def approvals_needed(before: Approved | None, after: Approved) -> int:
     """Tell how many roles must approve a version.
 
     Args:
@@ -27,7 +31,7 @@ def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
         after: The version that is to take effect.
 
     Raises:
-        ComparisonError: They are not versions of one policy.
+        ComparisonError: They are not versions of one document.
     """
     if before is None:
         return after.approvals.loosen
@@ -58,7 +62,7 @@ def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval
 
 
 def approval_state(
-    before: BrandPolicy | None, after: BrandPolicy, approvals: Iterable[Approval]
+    before: Approved | None, after: Approved, approvals: Iterable[Approval]
 ) -> ApprovalState:
     """Tell how far a version is approved.
 
@@ -68,7 +72,7 @@ def approval_state(
         approvals: Verified ones; those of other versions do not count.
 
     Raises:
-        ComparisonError: The two are not versions of one policy.
+        ComparisonError: The two are not versions of one document.
     """
     known = {approver.id: approver for approver in (before or after).approvers}
     replaced = None if before is None else digest(before)

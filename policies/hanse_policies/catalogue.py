@@ -103,6 +103,8 @@ ARTICLES: Mapping[str, str] = {
     "signature.policy": SECURITY,
     "signature.asset": SECURITY,
     "approvals.policy": ACCOUNTABILITY,
+    "approvals.asset": ACCOUNTABILITY,
+    "approvals.asset-rules": ACCOUNTABILITY,
     "signature.study": SECURITY,
     "pack.pinned": ACCOUNTABLE,
     "pack.counsel": ACCOUNTABLE,

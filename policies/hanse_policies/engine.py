@@ -94,6 +94,7 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
     now: datetime,
     signature: SignatureState = NOTHING_VERIFIED,
     approvals: ApprovalState | None = None,
+    asset_approvals: ApprovalState | None = None,
     packs: tuple[PackInForce, ...] = (),
     sources: Sources = NO_SOURCES,
 ) -> Decision:
@@ -111,6 +112,7 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
             which denies.
         approvals: How far the policy is approved, from verified approvals; None where it is
             not known, which denies.
+        asset_approvals: The same of the asset.
         packs: The legal packs at hand; one that charter or policy pins and that is not
             here denies.
         sources: Where the documents are written, so that findings can point there.
@@ -130,6 +132,7 @@ def decide(  # noqa: PLR0913 - each party's word is an argument of its own
             budget=budget,
             signature=signature,
             approvals=approvals,
+            asset_approvals=asset_approvals,
             packs=packs,
         )
     )

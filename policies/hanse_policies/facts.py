@@ -105,6 +105,7 @@ class Facts(SharedFacts):
     budget: BudgetState | None
     signature: SignatureState
     approvals: ApprovalState | None
+    asset_approvals: ApprovalState | None
     packs: tuple[PackInForce, ...] = ()
 
     @property

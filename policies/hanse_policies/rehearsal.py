@@ -75,6 +75,7 @@ def rehearse(
         now=now,
         signature=SignatureState.unsafe_assumed(charter.document, policy.document),
         approvals=ApprovalState(0, ()),
+        asset_approvals=ApprovalState(0, ()),
         packs=packs_at_hand(packs, charter.document, policy.document),
         sources=Sources(study.source, charter.source, policy.source, asset.source),
     )

@@ -250,6 +250,17 @@ ENGLISH: Mapping[str, Wording] = {
         "approved by {found}, refused by {refused}",
         "have the approvers of the version before approve this one: hanse policy approve",
     ),
+    "approvals.asset": Wording(
+        "the asset is approved by as many roles as the version before asks for: {limit}",
+        "the asset may allow more than the version before, which asks {limit} roles to approve; "
+        "approved by {found}, refused by {refused}",
+        "have the approvers of the version before approve this one: hanse policy approve",
+    ),
+    "approvals.asset-rules": Wording(
+        "a change of the asset takes {asked} roles, at least as many as one of the policy: {limit}",
+        "a change of the asset takes {asked} roles, a change of the policy ({at}) takes {limit}",
+        "name approvers in the asset and raise its approvals.loosen to {limit}",
+    ),
     "pack.pinned": Wording(
         "legal pack {pack} is the one that is pinned",
         "legal pack {pack} is pinned as {limit}, and the one at hand is {found}",

@@ -248,6 +248,17 @@ CHINESE: Mapping[str, Wording] = {
         "已批准:{found},已拒绝:{refused}",
         "请前一版本的批准人批准本版本:hanse policy approve",
     ),
+    "approvals.asset": Wording(
+        "数据资产已获前一版本要求的角色数批准:{limit}",
+        "数据资产可能比前一版本允许更多,前一版本要求 {limit} 个角色批准;"
+        "已批准:{found},已拒绝:{refused}",
+        "请前一版本的批准人批准本版本:hanse policy approve",
+    ),
+    "approvals.asset-rules": Wording(
+        "变更数据资产需 {asked} 个角色批准,不少于变更策略所需的 {limit} 个",
+        "变更数据资产只需 {asked} 个角色批准,而变更策略({at})需 {limit} 个",
+        "请在数据资产中写明批准人,并将 approvals.loosen 提高到 {limit}",
+    ),
     "pack.pinned": Wording(
         "法律规则包 {pack} 与固定的版本一致",
         "法律规则包 {pack} 固定为 {limit},而现有的为 {found}",

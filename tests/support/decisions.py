@@ -49,6 +49,7 @@ class Case:
     budget: BudgetState | None = UNSPENT
     signature: SignatureState = SIGNED
     approvals: ApprovalState | None = APPROVED
+    asset_approvals: ApprovalState | None = APPROVED
     now: datetime = NOW
     packs: tuple[PackInForce, ...] = ()
 
@@ -64,5 +65,6 @@ class Case:
             now=self.now,
             signature=self.signature,
             approvals=self.approvals,
+            asset_approvals=self.asset_approvals,
             packs=self.packs,
         )

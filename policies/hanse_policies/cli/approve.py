@@ -1,4 +1,4 @@
-"""`hanse policy approve`: put an approver's signed word on a new version of a policy."""
+"""`hanse policy approve`: put an approver's signed word on a new policy or asset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hanse_policies.durable_files import write_new
 from hanse_policies.errors import ApprovalError, ComparisonError
 
 if TYPE_CHECKING:
-    from hanse_policies.documents import BrandPolicy
+    from hanse_policies.documents import BrandPolicy, DataAsset
 
 
 def approve(
@@ -30,13 +30,13 @@ def approve(
     refuse: Annotated[bool, typer.Option("--refuse", help="Sign a refusal instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Approve, or refuse, that one version of a policy takes the place of another."""
-    after = load_comparable(new).document
-    before = None if old is None else load_comparable(old).document
-    if not isinstance(after, hanse_policies.BrandPolicy) or not isinstance(
-        before, hanse_policies.BrandPolicy | None
-    ):
-        raise ComparisonError("expected two versions of a BrandPolicy, got another document")
+    """Approve, or refuse, that one version of a policy or asset takes the place of another."""
+    after = _approvable(new)
+    before = None if old is None else _approvable(old)
+    if before is not None and before.kind != after.kind:
+        raise ComparisonError(
+            f"expected two versions of one document, got a {before.kind} and a {after.kind}"
+        )
     signing_key = hanse_policies.SigningKey.from_pem(hanse_policies.read_private(key))
     role = _role_of(approver, signing_key.public_hex, before or after, after.author)
     verdict = hanse_policies.Verdict.DENY if refuse else hanse_policies.Verdict.PERMIT
@@ -56,13 +56,33 @@ def approve(
         typer.echo(f"{out}: {verdict} by {approver} ({role}) of {after.id} {after.version}")
 
 
-def _role_of(approver: str, key: str, policy: BrandPolicy, author: str) -> str:
-    """Return the role of one who may approve.
+def _approvable(path: Path) -> BrandPolicy | DataAsset:
+    """Read a document that takes approvals.
 
     Raises:
-        ApprovalError: The policy does not name them with this key, or they are the author.
+        ComparisonError: It is of another kind.
     """
-    known = {one.id: one for one in policy.approvers}
+    document = load_comparable(path).document
+    if isinstance(document, hanse_policies.BrandPolicy | hanse_policies.DataAsset):
+        return document
+    raise ComparisonError(
+        f"expected a BrandPolicy or a DataAsset, which take approvals, got a {document.kind}"
+    )
+
+
+def _role_of(approver: str, key: str, named_by: BrandPolicy | DataAsset, author: str | None) -> str:
+    """Return the role of one who may approve.
+
+    Args:
+        approver: Who approves.
+        key: Their public key.
+        named_by: The version that says who may.
+        author: Of the version that is approved.
+
+    Raises:
+        ApprovalError: They are not named with this key, or they are the author.
+    """
+    known = {one.id: one for one in named_by.approvers}
     if approver not in known or known[approver].key != key:
         raise ApprovalError(
             f"expected one of the approvers {', '.join(known) or 'none'} with their own key, got "

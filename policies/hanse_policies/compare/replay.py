@@ -86,6 +86,7 @@ def replay(
             now=now,
             signature=SignatureState.unsafe_assumed(charter, policy),
             approvals=ApprovalState(0, ()),
+            asset_approvals=ApprovalState(0, ()),
         )
 
     old, new = _covered(before, study), _covered(after, study)

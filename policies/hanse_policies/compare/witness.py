@@ -82,6 +82,7 @@ class Request:
             now=self.now,
             signature=SignatureState.unsafe_assumed(self.charter, self.policy),
             approvals=ApprovalState(0, ()),
+            asset_approvals=ApprovalState(0, ()),
         )
 
 

@@ -8,7 +8,7 @@ from hanse_policies.documents.alliance import (
     Member,
     Operator,
 )
-from hanse_policies.documents.approval import Approval, Approver
+from hanse_policies.documents.approval import Approval, ApprovalRules, Approver
 from hanse_policies.documents.asset import (
     AssetColumn,
     ConsentMapping,
@@ -18,7 +18,6 @@ from hanse_policies.documents.asset import (
 )
 from hanse_policies.documents.base import AllianceId, BrandId, StrictModel, StudyId
 from hanse_policies.documents.brand import (
-    ApprovalRules,
     BrandPolicy,
     ConsentRules,
     Permit,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from hanse_policies.documents.approval import ApprovalRules, Approver, check_approvers
 from hanse_policies.documents.base import (
     ONE_LINE,
     ColumnName,
@@ -221,6 +222,12 @@ class DataAsset(StrictModel):
     supersedes: Digest | None = None
     """The version before this one; None for the first."""
     brand: Identifier
+    author: Identifier | None = None
+    """Who wrote this version; never one who approves it."""
+    approvers: tuple[Approver, ...] = Field(default=(), max_length=50)
+    """Who may approve the next version."""
+    approvals: ApprovalRules = ApprovalRules(loosen=0)
+    """At least as many as the brand's policy takes, or the engine refuses."""
     taxonomy: TaxonomyPin
     """What the columns' categories are words of."""
     source: TableSource
@@ -232,6 +239,17 @@ class DataAsset(StrictModel):
     """An upper bound, rounded up; never the true count."""
     renewed_every_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     """After how many days all rows tell of new events."""
+
+    @model_validator(mode="after")
+    def _check_approvers(self) -> Self:
+        check_approvers(self.approvers, self.approvals)
+        if self.approvals.loosen and self.author is None:
+            raise fault_at(
+                ("approvals", "loosen"),
+                "expected an author beside approvals, since nobody approves what they wrote, got "
+                "none; add author",
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from hanse_policies.documents.approval import Approver
+from hanse_policies.documents.approval import ApprovalRules, Approver, check_approvers
 from hanse_policies.documents.base import (
     ColumnName,
     Digest,
@@ -138,13 +138,6 @@ class ConsentRules(StrictModel):
         return frozenset((ConsentField.BASIS, *told))
 
 
-class ApprovalRules(StrictModel):
-    """How many approvers, each in a role of its own, a change of this policy takes."""
-
-    loosen: Annotated[int, Field(ge=0, le=10)]
-    """For a version that allows anything that this one does not."""
-
-
 class BrandPolicy(StrictModel):
     """Everything this brand allows. Deny by default."""
 
@@ -184,18 +177,7 @@ class BrandPolicy(StrictModel):
 
     @model_validator(mode="after")
     def _check_approvers(self) -> Self:
-        for what, values in (
-            ("id", [approver.id for approver in self.approvers]),
-            ("key", [approver.key for approver in self.approvers]),
-        ):
-            if len(set(values)) != len(values):
-                raise ValueError(f"two approvers share one {what}")
-        roles = {approver.role for approver in self.approvers}
-        if self.approvals.loosen > len(roles):
-            raise ValueError(
-                f"approvals.loosen asks for {self.approvals.loosen} roles, "
-                f"but the approvers have {len(roles)}"
-            )
+        check_approvers(self.approvers, self.approvals)
         return self
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:

@@ -78,7 +78,7 @@ class ExampleConsent(StrictModel):
 
 
 class ExampleApprovals(StrictModel):
-    """How far the policy's version is approved."""
+    """How far a version is approved."""
 
     needed: Annotated[int, Field(ge=0, le=10)]
     """How many roles must approve it."""
@@ -118,6 +118,8 @@ class ExampleFacts(StrictModel):
     """How the signatures turned out; taken as a whole, never filled from `given` in part."""
     approvals: ExampleApprovals | Literal["enough", "unknown"] | None = None
     """How far the policy is approved; taken as a whole, too."""
+    asset_approvals: ExampleApprovals | Literal["enough", "unknown"] | None = None
+    """How far the asset is approved; taken as a whole, too."""
 
     def filled_from(self, given: ExampleFacts) -> ExampleFacts:
         """Take from `given` what is not stated here; signatures and approvals as a whole."""
@@ -127,6 +129,9 @@ class ExampleFacts(StrictModel):
             budget=_filled_budget(self.budget, given.budget),
             signatures=given.signatures if self.signatures is None else self.signatures,
             approvals=given.approvals if self.approvals is None else self.approvals,
+            asset_approvals=(
+                given.asset_approvals if self.asset_approvals is None else self.asset_approvals
+            ),
         )
 
 

@@ -139,7 +139,8 @@ class _Run:
             budget=stated_facts.budget_of(facts),
             now=stated_facts.now_of(facts),
             signature=stated_facts.signature_of(facts, charter.document, policy.document),
-            approvals=stated_facts.approvals_of(facts),
+            approvals=stated_facts.approvals_of(facts.approvals),
+            asset_approvals=stated_facts.approvals_of(facts.asset_approvals),
             sources=Sources(study.source, charter.source, policy.source, asset.source),
         )
 

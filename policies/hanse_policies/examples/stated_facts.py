@@ -34,9 +34,8 @@ def consent_of(facts: ExampleFacts) -> ConsentState:
     return ConsentState(told.synced, frozenset(told.purposes or ()), frozenset(told.fields or ()))
 
 
-def approvals_of(facts: ExampleFacts) -> ApprovalState | None:
-    """Return how far the policy is approved; None where it is unknown."""
-    told = facts.approvals
+def approvals_of(told: ExampleApprovals | str | None) -> ApprovalState | None:
+    """Return how far a version is approved; None where it is unknown."""
     if told == "enough":
         return ApprovalState(0, ())
     if not isinstance(told, ExampleApprovals):

@@ -98,6 +98,7 @@ def example_facts(shipped: Mapping[str, StrictModel], changes: Iterable[Change])
         budget=None,
         signature=SignatureState.unsafe_assumed(charter, policy),
         approvals=None,
+        asset_approvals=None,
         now=EXAMPLE_NOW,
         sources=Sources(),
     )

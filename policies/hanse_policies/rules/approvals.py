@@ -1,23 +1,40 @@
-"""Approvals: a policy that allows more than the one before it counts only once it is approved."""
+"""Approvals: what allows more than the version before it counts only once it is approved."""
 
 from __future__ import annotations
 
 from hanse_policies.decision import RuleFinding, judge, listed, words
-from hanse_policies.facts import Facts
+from hanse_policies.facts import ApprovalState, Facts
+from hanse_policies.source import Source
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether the policy is approved as the version before it asks for."""
-    state = facts.approvals
+    """Ask whether policy and asset are approved, each as the version before it asks for."""
+    policy, asset = facts.policy.approvals, facts.asset.approvals
+    sources = facts.sources
     return (
+        _judge_state("approvals.policy", facts.approvals, sources.policy),
+        _judge_state("approvals.asset", facts.asset_approvals, sources.asset),
         judge(
-            "approvals.policy",
-            state is not None and state.is_enough,
+            "approvals.asset-rules",
+            asset.loosen >= policy.loosen,
             lambda: words(
-                facts.sources.policy.line_of("version"),
-                limit="unknown" if state is None else str(state.needed),
-                found=listed(() if state is None else state.roles),
-                refused=listed(() if state is None else state.refused_by),
+                sources.asset.line_of("approvals", "loosen"),
+                asked=str(asset.loosen),
+                limit=str(policy.loosen),
+                at=sources.policy.line_of("approvals", "loosen"),
             ),
+        ),
+    )
+
+
+def _judge_state(rule: str, state: ApprovalState | None, source: Source) -> RuleFinding:
+    return judge(
+        rule,
+        state is not None and state.is_enough,
+        lambda: words(
+            source.line_of("version"),
+            limit="unknown" if state is None else str(state.needed),
+            found=listed(() if state is None else state.roles),
+            refused=listed(() if state is None else state.refused_by),
         ),
     )

@@ -8,6 +8,8 @@ import pytest
 
 from hanse_policies.catalogue import RULE_TEXTS
 from hanse_policies.documents import (
+    ApprovalRules,
+    Approver,
     Between,
     BinnedAxis,
     BrandPolicy,
@@ -89,12 +91,17 @@ def test_nothing_is_permitted_unless_signatures_are_shown() -> None:
         "signature.asset",
         "signature.study",
         "approvals.policy",
+        "approvals.asset",
     )
 
 
 HISTOGRAM_ON = {
     name: a_histogram_study(computation=a_histogram(axes=(BinnedAxis(column=name, edges=(1.0,)),)))
     for name in ("region", "age_years", "person_id", "Person_ID", "unheard_of", "bought")
+}
+APPROVED_BY_ONE = {
+    "approvers": (Approver(id="officer", role="officer", key="aa" * 32),),
+    "approvals": ApprovalRules(loosen=1),
 }
 LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id")
 
@@ -363,6 +370,9 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         ),
         (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
         (Case(approvals=None), {"approvals.policy"}),
+        (Case(asset_approvals=None), {"approvals.asset"}),
+        (Case(asset_approvals=ApprovalState(1, ())), {"approvals.asset"}),
+        (Case(policy=a_policy(**APPROVED_BY_ONE)), {"approvals.asset-rules"}),
         (Case(approvals=ApprovalState(2, ("data-owner",))), {"approvals.policy"}),
         (Case(approvals=ApprovalState(1, ("data-owner",), ("officer",))), {"approvals.policy"}),
         (Case(study=a_training_study(alliance="coast2")), {"identity.alliance"}),

@@ -33,6 +33,7 @@ given:
     budget: {epsilon_spent: 0, epsilon_if_run: 0.5, delta: 1e-6}
     signatures: all-valid
     approvals: enough
+    asset_approvals: enough
 examples:
 """
 PERMITTED = """      policy.permits:
@@ -113,7 +114,7 @@ def test_facts_that_nobody_states_are_unknown_and_deny(folder: Path) -> None:
         f"examples:\n  - name: a\n    changes:\n{PERMITTED}"
         "    expect:\n      verdict: deny\n      denied_by: [consent.register, budget.known,\n"
         "        signature.charter, signature.policy, signature.asset, signature.study,\n"
-        "        approvals.policy]\n",
+        "        approvals.policy, approvals.asset]\n",
         encoding="utf-8",
     )
     (outcome,) = complete(run_examples(read_folder(folder), read_examples(folder, path)))

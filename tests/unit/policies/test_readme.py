@@ -39,6 +39,7 @@ def test_the_python_of_the_readme_runs(
             "signature.asset",
             "signature.study",
             "approvals.policy",
+            "approvals.asset",
         )
     )
     assert shown[-4:] == [

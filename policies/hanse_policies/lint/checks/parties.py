@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hanse_policies.canonical import digest
-from hanse_policies.documents import BrandPolicy, Study
+from hanse_policies.documents import BrandPolicy, DataAsset, Study
 from hanse_policies.lint.document_set import DocumentSet, Linted
 from hanse_policies.lint.finding import Finding, RemoveItem, SetValue
 from hanse_policies.rules.columns import uses
@@ -21,6 +21,8 @@ def check(documents: DocumentSet) -> Iterator[Finding]:
             yield from _check_undeclared(study, policy.document)
     yield from _check_budgets(documents)
     yield from _check_approvals(documents)
+    for asset in documents.assets:
+        yield from _check_alone(asset)
     for policy in documents.policies:
         yield from _check_alone(policy)
         hours = policy.document.consent.max_age_hours
@@ -70,20 +72,22 @@ def _check_budgets(documents: DocumentSet) -> Iterator[Finding]:
 
 
 def _check_approvals(documents: DocumentSet) -> Iterator[Finding]:
-    policies = documents.policies if documents.approvals else ()
-    authors = {digest(p.document): p.document.author for p in policies}
+    authors: dict[str, str | None] = {}
+    if documents.approvals:
+        authors = {digest(policy.document): policy.document.author for policy in documents.policies}
+        authors |= {digest(asset.document): asset.document.author for asset in documents.assets}
     for approval in documents.approvals:
         who = approval.document.approver
         if authors.get(approval.document.document) == who:
             yield Finding("L30.approver", approval.place("approver"), {"who": who})
 
 
-def _check_alone(policy: Linted[BrandPolicy]) -> Iterator[Finding]:
+def _check_alone(linted: Linted[BrandPolicy] | Linted[DataAsset]) -> Iterator[Finding]:
     """Ask whether a first version can be approved without its author's own word."""
-    document = policy.document
+    document = linted.document
     if document.supersedes is not None:
         return
     others = {a.role for a in document.approvers if a.id != document.author}
     if len(others) < document.approvals.loosen:
-        details = {"who": document.author, "needed": str(document.approvals.loosen)}
-        yield Finding("L30.alone", policy.place("approvers"), details)
+        details = {"who": str(document.author), "needed": str(document.approvals.loosen)}
+        yield Finding("L30.alone", linted.place("approvers"), details)

@@ -57,7 +57,7 @@ def test_a_sample_league_passes_with_full_coverage(hanse: Hanse) -> None:
     code, out, err = hanse("test", LEAGUE, "--coverage")
     assert (code, err) == (0, "")
     assert out.splitlines()[-2:] == [
-        "103 of 103 examples as expected",
+        "105 of 105 examples as expected",
         "coverage: every rule was seen permitting and refusing",
     ]
 
@@ -94,7 +94,7 @@ def test_an_example_that_fails_tells_expected_and_got_and_why(hanse: Hanse, oak:
     code, out, _ = hanse("test", oak)
     assert code == 1
     assert "examples/first.yaml: 3 of 4 as expected" in out
-    assert "[examples/first.yaml:20]" in out
+    assert "[examples/first.yaml:21]" in out
     assert "    expected: deny by permit.none\n" in out
     assert "    got:      deny by budget.purpose, permit.none\n" in out
     assert "budget.purpose: the policy has no budget for purpose audience-analytics" in out
