@@ -47,6 +47,8 @@ SENSITIVE = "GDPR Art. 9; PIPL Art. 28, 29"
 CONSENT = "GDPR Art. 6(1)(a), 7; PIPL Art. 13, 14, 15"
 RECIPIENTS = "GDPR Art. 13(1)(e); PIPL Art. 23"
 DESIGN = "GDPR Art. 25; PIPL Art. 51"
+JOINT_USE = "GDPR Art. 13(1)(e), 26; PIPL Art. 23"
+CROSS_BORDER = "GDPR Art. 44, 46; PIPL Art. 38, 40"
 ANONYMITY = "GDPR Recital 26; PIPL Art. 73(4)"
 RETENTION = "GDPR Art. 5(1)(e); PIPL Art. 19"
 ACCOUNTABILITY = "GDPR Art. 5(2), 24; PIPL Art. 9, 51"
@@ -78,6 +80,11 @@ ARTICLES: Mapping[str, str] = {
     "consent.age": CONSENT,
     "recipients.charter": RECIPIENTS,
     "recipients.permit": RECIPIENTS,
+    "joint-use.opinion": JOINT_USE,
+    "joint-use.consent": JOINT_USE,
+    "joint-use.recipients": JOINT_USE,
+    "cross-border.mechanism": CROSS_BORDER,
+    "cross-border.persons": CROSS_BORDER,
     "minimum-persons.charter": ANONYMITY,
     "minimum-persons.permit": ANONYMITY,
     "minimum-brands.charter": ANONYMITY,

@@ -32,7 +32,9 @@ from hanse_policies.rules import (
 from hanse_policies.rules import (
     columns,
     computation,
+    cross_border,
     expiry,
+    joint_use,
     minimums,
     permits,
     purpose,
@@ -71,6 +73,8 @@ FAMILIES = (
     computation.check,
     columns.check,
     recipients.check,
+    joint_use.check,
+    cross_border.check,
     minimums.check,
     trust_mode.check,
     retention.check,

@@ -117,6 +117,36 @@ ENGLISH: Mapping[str, Wording] = {
         "recipients {excess} ({at}) are not in the permit, which covers {allowed}",
         "remove recipients {excess} from the study, or ask brand {brand} to permit them",
     ),
+    "joint-use.opinion": Wording(
+        "the policy relies on no opinion of counsel, or on one that counsel signed and that holds",
+        "the policy relies on counsel's opinion {opinion}, which {fault}",
+        "put an opinion there that counsel signed and that holds, or remove joint_use",
+    ),
+    "joint-use.consent": Wording(
+        "joint use: {reason}",
+        "recipients {asked} ({at}) are handlers beside brand {brand}, and {fault}",
+        "{way}, or have counsel sign an opinion for joint_use",
+    ),
+    "joint-use.recipients": Wording(
+        "recipients of joint use: {reason}",
+        "recipients {excess} ({at}) are not named by every notice that counts: {notices}",
+        "remove recipients {excess} from the study, or name them in a new notice and let it alone "
+        "count in consent.notices",
+    ),
+    "cross-border.mechanism": Wording(
+        "ground of an export: {reason}",
+        "what leaves brand {brand} goes to {away}, persons and brand stand in {home}, and the "
+        "export mechanism that the policy states is {found}, of those allowed: {allowed}",
+        "state an export.mechanism of {allowed} in the policy, or state in the charter where "
+        "brand, operator and recipients stand, if it is one territory",
+    ),
+    "cross-border.persons": Wording(
+        "bound on the persons of an export: {reason}",
+        "of an export to {away} the policy states at most {found} persons in {field}, and the "
+        "study is about {limit} or more",
+        "count the exports of this year anew and state export.{field} in the policy, {limit} or "
+        "more",
+    ),
     "minimum-persons.charter": Wording(
         "minimum_persons {asked} is at least the charter's {limit}",
         "minimum_persons {asked} ({at}) is below the charter's {limit}",

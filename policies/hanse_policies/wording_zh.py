@@ -117,6 +117,34 @@ CHINESE: Mapping[str, Wording] = {
         "接收方 {excess}({at})不在许可内,许可仅包含 {allowed}",
         "从研究中删去接收方 {excess},或请品牌 {brand} 许可",
     ),
+    "joint-use.opinion": Wording(
+        "策略未依据法律意见,或所依据的意见已由法律顾问签名且有效",
+        "策略依据法律顾问的意见 {opinion},但该意见{fault}",
+        "换上法律顾问已签名且有效的意见,或删去 joint_use",
+    ),
+    "joint-use.consent": Wording(
+        "联合使用:{reason}",
+        "接收方 {asked}({at})是品牌 {brand} 之外的处理者,且{fault}",
+        "{way},或由法律顾问就 joint_use 签署意见",
+    ),
+    "joint-use.recipients": Wording(
+        "联合使用的接收方:{reason}",
+        "计入的各版告知书({notices})并未都写明接收方 {excess}({at})",
+        "从研究中删去接收方 {excess},或发布写明这些接收方的新告知书,"
+        "并在 consent.notices 中只计入它",
+    ),
+    "cross-border.mechanism": Wording(
+        "出境依据:{reason}",
+        "离开品牌 {brand} 的内容去往 {away},个人与品牌位于 {home},而策略写明的出境途径为 {found},"
+        "允许的途径为 {allowed}",
+        "在策略中写明 export.mechanism({allowed} 之一);如各方均在同一法域,"
+        "请在章程中写明品牌、运营方和接收方所在地",
+    ),
+    "cross-border.persons": Wording(
+        "出境人数上限:{reason}",
+        "内容去往 {away},策略在 {field} 中写明至多 {found} 人,而研究涉及 {limit} 人或以上",
+        "重新统计本年度出境人数,并在策略中写明 export.{field},不少于 {limit}",
+    ),
     "minimum-persons.charter": Wording(
         "最少人数 {asked} 不低于章程的 {limit}",
         "最少人数 {asked}({at})低于章程的 {limit}",

@@ -22,6 +22,7 @@ from hanse_policies.documents import (
     TrainModel,
 )
 from tests.support.decisions import Case
+from tests.support.lattice_duties import joint_use_is_right, the_export_is_right
 
 CATEGORIES = frozenset(
     {
@@ -152,7 +153,14 @@ def the_register_tells_what_is_asked(case: Case) -> bool:
     rules, mapping, told = case.policy.consent, case.asset.consent, case.consent.fields
     basis = mapping.basis is not None and ConsentField.BASIS in told
     scope = mapping.recipients is not None and ConsentField.RECIPIENTS in told
-    return basis and (scope or not rules.scope_required)
+    notice = mapping.notice is not None and ConsentField.NOTICE in told
+    place = mapping.jurisdiction is not None and ConsentField.JURISDICTION in told
+    return (
+        basis
+        and (scope or not rules.scope_required)
+        and (notice or rules.notices is None)
+        and (place or rules.jurisdictions is None)
+    )
 
 
 def the_budget_suffices(case: Case) -> bool:
@@ -174,6 +182,8 @@ def is_allowed_by_all(case: Case) -> bool:
         the_parties_are_right(case)
         and the_charter_allows(case)
         and shared_noise_suffices(case)
+        and joint_use_is_right(case)
+        and the_export_is_right(case)
         and a_permit_covers_it(case)
         and the_columns_fit(case)
         and consent_allows(case)

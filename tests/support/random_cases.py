@@ -23,10 +23,14 @@ from hanse_policies.documents import (
     Floors,
     FlowLabel,
     Limits,
+    Member,
+    Notice,
     Permit,
     Purpose,
+    RecipientPlace,
     ReleaseForm,
     Sensitivity,
+    SeparateConsent,
     Study,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
@@ -41,6 +45,7 @@ from tests.support.documents import (
     a_consent_mapping,
     a_histogram,
     a_histogram_study,
+    a_key,
     a_member,
     a_permit,
     a_policy,
@@ -52,10 +57,33 @@ from tests.support.documents import (
     an_asset,
     permitted,
 )
+from tests.support.places import (
+    COUNSEL_KEY,
+    VERSION,
+    a_joint_use,
+    a_notice,
+    an_export,
+    an_operator,
+    an_opinion,
+)
 
 NAMES = tuple(name for name, _, _ in COLUMNS)
 RECIPIENTS = ("alliance-members", "operator", "press")
 PURPOSES = (Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS)
+TOLD = (ConsentField.BASIS, ConsentField.NOTICE, ConsentField.JURISDICTION)
+EXPORTS = tuple(
+    an_export(mechanism=mechanism, persons_at_most=persons, sensitive_persons_at_most=sensitive)
+    for mechanism in ("standard-contract", "adequacy", "exempt")
+    for persons, sensitive in ((100, None), (500, 500), (500, 0), (None, None))
+)
+OPINIONS = (
+    a_joint_use(),
+    a_joint_use(an_opinion(brands=("birch",))),
+    a_joint_use(an_opinion(least_protection="F4")),
+    a_joint_use(an_opinion(expires=NOW)),
+    a_joint_use(key=a_key(71)),
+)
+NOTICES = (a_notice(version="v1", separate_consents=()), a_notice(recipients=RECIPIENTS))
 T = TypeVar("T")
 
 
@@ -63,6 +91,28 @@ def some(draw: random.Random, words: tuple[T, ...]) -> tuple[T, ...]:
     """Draw most of some words, at least one."""
     kept = tuple(word for word in words if draw.random() < 0.9)
     return kept or (draw.choice(words),)
+
+
+def usually(draw: random.Random, word: T, others: tuple[T, ...]) -> T:
+    """Draw a word nine times out of ten, else another."""
+    return word if draw.random() < 0.9 else draw.choice(others)
+
+
+def rarely(draw: random.Random, words: tuple[T, ...], chance: float = 0.3) -> T | None:
+    """Draw one of some words now and then, else nothing."""
+    return draw.choice(words) if draw.random() < chance else None
+
+
+def a_random_notice(draw: random.Random, version: str) -> Notice:
+    return a_notice(
+        version=version,
+        recipients=some(draw, RECIPIENTS),
+        separate_consents=usually(draw, (SeparateConsent.ANOTHER_HANDLER,), ((),)),
+    )
+
+
+def a_random_member(draw: random.Random, brand: str) -> Member:
+    return a_member(brand, jurisdiction=usually(draw, "DE", ("AT", "US", "CN-GD", None)))
 
 
 def a_random_permit(draw: random.Random) -> Permit:
@@ -89,13 +139,20 @@ def a_random_policy(draw: random.Random) -> BrandPolicy:
                 purpose,
                 epsilon=draw.choice((2.0, 3.0, 6.0)),
                 delta=draw.choice((1e-6, 1e-5)),
-                starts=NOW - timedelta(days=draw.choice((-1, 1, 30))),
+                starts=NOW - timedelta(days=draw.choice((-1, 1, 20, 30, 60))),
                 period_days=draw.choice((30, 91)),
             )
             for purpose in some(draw, PURPOSES)
         ),
-        consent=ConsentRules(max_age_hours=draw.choice((24, 48))),
-        active_from=NOW + timedelta(hours=draw.choice((-3, -2, -1, 1))),
+        consent=ConsentRules(
+            max_age_hours=draw.choice((24, 48)),
+            notices=rarely(draw, ((VERSION,), (VERSION, "v1")), chance=0.15),
+            jurisdictions=rarely(draw, (("DE", "AT"), ("DE",), ("CN", "DE")), chance=0.15),
+        ),
+        notices=usually(draw, NOTICES, (tuple(a_random_notice(draw, n) for n in ("v1", VERSION)),)),
+        export=rarely(draw, EXPORTS),
+        joint_use=rarely(draw, OPINIONS, chance=0.1),
+        active_from=NOW + timedelta(hours=draw.choice((-5, -4, -3, -2, -1, 1))),
         approval=draw.choice(tuple(ApprovalMode)),
         approvals=ApprovalRules(loosen=0),
     )
@@ -112,12 +169,23 @@ def a_random_asset(draw: random.Random) -> DataAsset:
         for name in some(draw, NAMES)
     )
     words = {purpose: f"word of {purpose}" for purpose in some(draw, PURPOSES)}
-    return an_asset(columns=columns, consent=a_consent_mapping(purposes=words))
+    mapping = a_consent_mapping(
+        purposes=words,
+        notice=rarely(draw, ("notice",), chance=0.7),
+        jurisdiction=usually(draw, {"constant": "DE"}, ({"constant": "CN"}, "place", None)),
+    )
+    return an_asset(columns=columns, consent=mapping)
 
 
 def a_random_charter(draw: random.Random) -> AllianceCharter:
-    members = [a_member("alder")] + [a_member(brand) for brand in some(draw, BRANDS[1:])]
+    members = [a_random_member(draw, brand) for brand in ("alder", *some(draw, BRANDS[1:]))]
     return a_charter(
+        operator=an_operator(usually(draw, "DE", ("AT", "US", None))),
+        places=tuple(
+            RecipientPlace(recipient=name, jurisdiction=usually(draw, "DE", ("FR", "CN")))
+            for name in some(draw, ("alliance-members", "press"))
+        ),
+        counsel_key=rarely(draw, (COUNSEL_KEY.public_hex, a_key(71).public_hex)),
         members=tuple(members),
         purposes=some(draw, PURPOSES),
         computations=some(draw, tuple(ComputationKind)),
@@ -168,7 +236,7 @@ def a_random_case(draw: random.Random) -> Case:
         consent=ConsentState(
             synced=NOW - timedelta(hours=draw.choice((1, 30, 60))),
             purposes=frozenset(some(draw, PURPOSES)),
-            fields=frozenset({ConsentField.BASIS} if draw.random() < 0.95 else ()),
+            fields=frozenset(some(draw, TOLD) if draw.random() < 0.95 else ()),
         ),
         budget=BudgetState(spent, spent + draw.choice((0.0, 2.0)), draw.choice((1e-7, 1e-6))),
     )
@@ -178,7 +246,9 @@ def wide_case(draw: random.Random) -> Case:
     """Draw a request whose other documents allow most of it, so that the one varied decides."""
     case, usual = a_random_case(draw), Case()
     charter = a_charter(
-        recipients=RECIPIENTS, limits=Limits(epsilon=4.0, delta=1e-5, retention_days=365)
+        recipients=RECIPIENTS,
+        counsel_key=COUNSEL_KEY.public_hex,
+        limits=Limits(epsilon=4.0, delta=1e-5, retention_days=365),
     )
     wide = a_policy(
         permits=tuple(
@@ -196,6 +266,7 @@ def wide_case(draw: random.Random) -> Case:
         ),
         budgets=tuple(a_budget(purpose, delta=1e-5) for purpose in PURPOSES),
         consent=ConsentRules(max_age_hours=72),
+        export=an_export(sensitive_persons_at_most=100_000),
     )
     return replace(case, charter=charter, policy=wide, asset=usual.asset)
 

@@ -23,6 +23,8 @@ from hanse_policies.documents import (
     ConsentRules,
     DataAsset,
     DistributedNoise,
+    Export,
+    ExportMechanism,
     Floors,
     FlowLabel,
     Limits,
@@ -30,6 +32,7 @@ from hanse_policies.documents import (
     LogisticRegression,
     Member,
     NeighbouringRelation,
+    Notice,
     NumericFeature,
     Operator,
     Permit,
@@ -38,18 +41,24 @@ from hanse_policies.documents import (
     PrivacyUnit,
     Purpose,
     PurposeBudget,
+    RecipientPlace,
     ReleaseForm,
     Sensitivity,
+    SeparateConsent,
     SourceFormat,
     Study,
     TableSource,
     TrainModel,
     TrustMode,
 )
+from hanse_policies.documents.asset import StatedJurisdiction
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
 _KEYS = tuple(f"{number:064x}" for number in range(1, 12))
 _USUAL_FLOORS = Floors(minimum_brands=3, minimum_persons=1)
+_HOME = "US"
+"""One territory, whose law asks no separate consent for joint use."""
+_NOTICE = "all-told"
 _FOREVER = datetime.fromisoformat("9000-01-01T00:00:00Z")
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
@@ -61,19 +70,23 @@ def wide_charter(alliance: str, brand: str, recipients: Sequence[str]) -> Allian
         kind="AllianceCharter",
         id=alliance,
         version=1,
-        operator=Operator(name="operator", signing_key=_KEYS[0]),
+        operator=Operator(name="operator", signing_key=_KEYS[0], jurisdiction=_HOME),
         members=tuple(
             Member(
                 brand=name,
                 legal_entity=name,
                 signing_key=_KEYS[1 + index],
                 agreement_key=_KEYS[6 + index],
+                jurisdiction=_HOME,
             )
             for index, name in enumerate(names)
         ),
         purposes=tuple(Purpose),
         computations=tuple(ComputationKind),
         recipients=tuple(recipients),
+        places=tuple(
+            RecipientPlace(recipient=name, jurisdiction=_HOME) for name in dict.fromkeys(recipients)
+        ),
         floors=Floors(minimum_brands=1, minimum_persons=1, assumed_colluders=0),
         limits=Limits(epsilon=100.0, delta=9e-4, retention_days=3650),
         max_brands_per_person=1000,
@@ -107,9 +120,24 @@ def wide_permit(
 
 
 def wide_policy(
-    alliance: str, brand: str, permits: tuple[Permit, ...], now: datetime
+    alliance: str,
+    brand: str,
+    permits: tuple[Permit, ...],
+    now: datetime,
+    *,
+    is_told: bool = False,
 ) -> BrandPolicy:
-    """Make a policy of some permits whose budgets are never spent."""
+    """Make a policy of some permits whose budgets are never spent, and that did every duty.
+
+    Args:
+        alliance: Of which the brand is a member.
+        brand: Whose policy.
+        permits: What is permitted.
+        now: When the budgets begin.
+        is_told: Whether one notice alone counts, which asks every separate consent; the
+            register must tell the notice then.
+    """
+    told = dict.fromkeys(name for permit in permits for name in permit.recipients)
     return BrandPolicy(
         kind="BrandPolicy",
         id="policy",
@@ -124,7 +152,21 @@ def wide_policy(
             PurposeBudget(purpose=purpose, epsilon=100.0, delta=9e-4, starts=now, period_days=3650)
             for purpose in Purpose
         ),
-        consent=ConsentRules(max_age_hours=24 * 30),
+        consent=ConsentRules(max_age_hours=24 * 30, notices=(_NOTICE,) if is_told else None),
+        notices=(
+            Notice(
+                version=_NOTICE,
+                digest=_KEYS[0],
+                purposes=tuple(Purpose),
+                recipients=tuple(told),
+                separate_consents=tuple(SeparateConsent),
+            ),
+        ),
+        export=Export(
+            mechanism=ExportMechanism.STANDARD_CONTRACT,
+            persons_at_most=10_000_000_000,
+            sensitive_persons_at_most=10_000_000_000,
+        ),
     )
 
 
@@ -173,7 +215,7 @@ def _whole_register(table: TableSource) -> ConsentMapping:
         basis="b",
         notice="n",
         age_band="a",
-        jurisdiction="j",
+        jurisdiction=StatedJurisdiction(constant=_HOME),
         recipients="r",
     )
 

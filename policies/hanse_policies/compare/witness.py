@@ -198,7 +198,9 @@ def _of_assets(before: DataAsset, after: DataAsset) -> Iterator[Request]:
     names = dict.fromkeys(c.name for c in (*after.columns, *before.columns))
     now = datetime.fromisoformat("2026-01-01T00:00:00Z")
     for name, purpose, sensitive in product(names, Purpose, (True, False)):
-        permit = wide_permit(purpose, before.id, (name,), sensitive=sensitive)
+        permit = wide_permit(
+            purpose, before.id, (name,), sensitive=sensitive, recipients=(before.brand,)
+        )
         column = after.column(name) or before.column(name)
         study = study_of(
             permit,
@@ -239,6 +241,6 @@ def _of_charters(before: AllianceCharter, after: AllianceCharter) -> Iterator[Re
                 floors=charter.floors,
                 alliance=charter.id,
             )
-            policy = wide_policy(charter.id, brand, (permit,), now)
+            policy = wide_policy(charter.id, brand, (permit,), now, is_told=True)
             asset = wide_asset("asset", study, {}, brand)
             yield Request(study, after, policy, asset, timedelta(), now)

@@ -7,6 +7,7 @@ from hanse_policies.documents.alliance import (
     Limits,
     Member,
     Operator,
+    RecipientPlace,
 )
 from hanse_policies.documents.approval import Approval, Approver
 from hanse_policies.documents.asset import (
@@ -72,6 +73,7 @@ from hanse_policies.documents.features import (
 )
 from hanse_policies.documents.legal_pack import LegalCheck, LegalPack, Severity
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.opinion import CounselOpinion, JointUse, SignedOpinion
 from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
@@ -83,6 +85,7 @@ from hanse_policies.documents.vocabulary import (
     FlowLabel,
     LocationPrecision,
     NeighbouringRelation,
+    OpinionSubject,
     PrivacyUnit,
     Pseudonym,
     Purpose,
@@ -123,6 +126,7 @@ __all__ = [
     "ConsentRules",
     "ConsentStanding",
     "ConsentState",
+    "CounselOpinion",
     "DataAsset",
     "DecisionExample",
     "DecisionExamples",
@@ -143,6 +147,7 @@ __all__ = [
     "Floors",
     "FlowLabel",
     "ImpactAssessment",
+    "JointUse",
     "LegalCheck",
     "LegalPack",
     "Limits",
@@ -157,6 +162,7 @@ __all__ = [
     "NumericFeature",
     "OneOf",
     "Operator",
+    "OpinionSubject",
     "PackPin",
     "PackRules",
     "Permit",
@@ -167,6 +173,7 @@ __all__ = [
     "Pseudonym",
     "Purpose",
     "PurposeBudget",
+    "RecipientPlace",
     "ReleaseForm",
     "ResultUse",
     "Scale",
@@ -175,6 +182,7 @@ __all__ = [
     "ServerOptimiser",
     "Severity",
     "SignatureWord",
+    "SignedOpinion",
     "SourceFormat",
     "StrictModel",
     "Study",

@@ -51,6 +51,13 @@ class Member(StrictModel):
         return folded_name(self.legal_entity)
 
 
+class RecipientPlace(StrictModel):
+    """Where a recipient stands who is no member."""
+
+    recipient: Identifier
+    jurisdiction: Jurisdiction
+
+
 class Operator(StrictModel):
     """The party that runs the server and proposes studies."""
 
@@ -93,6 +100,8 @@ class AllianceCharter(StrictModel):
     purposes: tuple[Purpose, ...] = Field(min_length=1)
     computations: tuple[ComputationKind, ...] = Field(min_length=1)
     recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=50)
+    places: tuple[RecipientPlace, ...] = Field(default=(), max_length=50)
+    """Of recipients who are no members; one without a place counts as abroad."""
     floors: Floors = Floors()
     limits: Limits
     max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
@@ -110,6 +119,13 @@ class AllianceCharter(StrictModel):
         ):
             if len(set(values)) != len(values):
                 raise ValueError(f"two members share one {what}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        placed = [place.recipient for place in self.places]
+        if len(set(placed)) != len(placed):
+            raise fault_at(("places",), "expected one place for a recipient, got two")
         return self
 
     @model_validator(mode="after")
@@ -146,3 +162,8 @@ class AllianceCharter(StrictModel):
     @cached_property
     def _by_brand(self) -> Mapping[str, Member]:
         return {member.brand: member for member in self.members}
+
+    def place_of(self, recipient: str) -> str | None:
+        """Say where a recipient stands who is no member; None where that is not known."""
+        placed = (place.jurisdiction for place in self.places if place.recipient == recipient)
+        return next(placed, None)

@@ -24,6 +24,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
 )
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.opinion import JointUse
 from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
@@ -171,6 +172,8 @@ class BrandPolicy(StrictModel):
     """What persons were told; the newest last."""
     assessment: ImpactAssessment | None = None
     export: Export | None = None
+    joint_use: JointUse | None = None
+    """What stands in the place of separate consent for joint use; None asks the consent."""
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that this brand asks for, beside those of the charter."""
     pack_rules: PackRules = PackRules()

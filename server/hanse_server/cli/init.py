@@ -19,6 +19,7 @@ from hanse_policies.documents import (
     Limits,
     Operator,
     Purpose,
+    RecipientPlace,
 )
 from hanse_policies.errors import UsageError
 from hanse_policies.signing import SigningKey
@@ -28,6 +29,21 @@ MaxBrandsPerPerson = Annotated[int, typer.Option(help="How many brands may hold 
 Address = Annotated[str, typer.Option(help="Where the server listens and brands dial.")]
 Recipients = Annotated[
     list[str], typer.Option("--recipient", help="Who may receive releases; repeat it.")
+]
+Place = Annotated[
+    str | None,
+    typer.Option(
+        "--jurisdiction",
+        help="Where the server runs: a country by ISO 3166. Left out, it counts as abroad.",
+    ),
+]
+RecipientPlaces = Annotated[
+    list[str],
+    typer.Option(
+        "--recipient-place",
+        metavar="NAME=PLACE",
+        help="Where a recipient stands who is no member; repeat it. Left out, it counts as abroad.",
+    ),
 ]
 StoreUrl = Annotated[
     str | None,
@@ -57,6 +73,8 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     minimum_persons: Annotated[int, typer.Option(help="Fewest persons behind any figure.")] = 50,
     certificate_days: Annotated[int, typer.Option(help="How long certificates are valid.")] = 365,
     store: StoreUrl = None,
+    jurisdiction: Place = None,
+    recipient_place: RecipientPlaces = [],  # noqa: B006 - typer copies it
     as_json: AsJson = False,
 ) -> None:
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
@@ -77,6 +95,8 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
             floors=Floors(minimum_brands=minimum_brands, minimum_persons=minimum_persons),
             limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
             max_brands_per_person=max_brands_per_person,
+            jurisdiction=jurisdiction,
+            places=tuple(map(_recipient_place, recipient_place)),
         )
     _found(home, configuration, charter, key, as_json)
 
@@ -92,7 +112,7 @@ def _found(
     _print(made, key.public_hex, as_json)
 
 
-def _first_charter(
+def _first_charter(  # noqa: PLR0913 - each is an option of the command
     configuration: OperatorConfiguration,
     signing_key: str,
     *,
@@ -101,19 +121,29 @@ def _first_charter(
     floors: Floors,
     limits: Limits,
     max_brands_per_person: int,
+    jurisdiction: str | None,
+    places: tuple[RecipientPlace, ...],
 ) -> AllianceCharter:
     return AllianceCharter(
         kind="AllianceCharter",
         id=configuration.alliance,
         version=1,
-        operator=Operator(name=configuration.name, signing_key=signing_key),
+        operator=Operator(
+            name=configuration.name, signing_key=signing_key, jurisdiction=jurisdiction
+        ),
         purposes=tuple(dict.fromkeys(purposes)),
         computations=tuple(ComputationKind),
         recipients=tuple(dict.fromkeys(recipients)),
+        places=places,
         floors=floors,
         limits=limits,
         max_brands_per_person=max_brands_per_person,
     )
+
+
+def _recipient_place(text: str) -> RecipientPlace:
+    name, _, place = text.partition("=")
+    return RecipientPlace(recipient=name, jurisdiction=place)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ from tests.support.documents import (
     brand_key,
 )
 from tests.support.packs import a_pack, a_pin, a_refusing_check, in_force
+from tests.support.places import a_joint_use, a_notice, an_export, an_operator, in_china
 
 
 def with_permit(**changes: object) -> BrandPolicy:
@@ -240,7 +241,28 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
                 study=a_training_study(recipients=("alliance-members", "press")),
                 policy=with_permit(recipients=("alliance-members", "press")),
             ),
-            {"recipients.charter"},
+            {"recipients.charter", "cross-border.mechanism", "cross-border.persons"},
+        ),
+        # joint use, borders
+        (
+            Case(asset=an_asset(consent=a_consent_mapping(jurisdiction=None))),
+            {"joint-use.consent"},
+        ),
+        (in_china(a_notice(recipients=("operator",))), {"joint-use.recipients"}),
+        (Case(policy=a_policy(joint_use=a_joint_use())), {"joint-use.opinion"}),
+        (
+            Case(
+                policy=a_policy(export=an_export(mechanism="security-assessment")),
+                charter=a_charter(operator=an_operator("US")),
+            ),
+            {"cross-border.mechanism"},
+        ),
+        (
+            Case(
+                policy=a_policy(export=an_export(persons_at_most=99)),
+                charter=a_charter(operator=an_operator("US")),
+            ),
+            {"cross-border.persons"},
         ),
         (Case(study=a_training_study(recipients=("operator",))), {"recipients.permit"}),
         # minimums
@@ -370,7 +392,8 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         (Case(asset=an_asset(brand="birch")), {"identity.brand"}),
         (
             Case(charter=a_charter(members=(a_member("birch"), a_member("cedar")))),
-            {"identity.member", "signature.policy", "signature.asset"},
+            {"identity.member", "signature.policy", "signature.asset", "joint-use.consent",
+             "cross-border.mechanism", "cross-border.persons"},
         ),
     ],
 )  # fmt: skip

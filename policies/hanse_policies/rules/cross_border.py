@@ -1,0 +1,119 @@
+"""Cross-border: what crosses a border does so on a ground, and for a stated number of persons.
+
+A border is crossed where persons, brand, operator and recipients do not all stand within one
+territory; a party that the charter does not place stands abroad. Where persons are not
+known, the brand's place counts, for its data lies there. The policy then states on what
+ground (`export.mechanism`), one that the law there knows, and upper bounds of the persons
+concerned, none below the number that the study itself asks at least. How many are too many for
+a ground is for the legal packs to say.
+
+Source: PIPL Art. 38, 40 with CAC Order 16; GDPR Art. 45, 46.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.documents import ExportMechanism
+from hanse_policies.facts import Facts
+from hanse_policies.packs.legal_facts import places_of
+from hanse_policies.places import CHINA, EEA, brand_place, persons_places, territory_of
+
+MECHANISMS: Mapping[str, frozenset[ExportMechanism]] = {
+    CHINA: frozenset(
+        {
+            ExportMechanism.EXEMPT,
+            ExportMechanism.STANDARD_CONTRACT,
+            ExportMechanism.CERTIFICATION,
+            ExportMechanism.SECURITY_ASSESSMENT,
+        }
+    ),
+    EEA: frozenset(
+        {
+            ExportMechanism.ADEQUACY,
+            ExportMechanism.STANDARD_CONTRACT,
+            ExportMechanism.CERTIFICATION,
+        }
+    ),
+}
+"""The grounds that the law of a territory knows; elsewhere any may be stated."""
+
+UNKNOWN = "unknown"
+Text = Mapping[str, str]
+WITHIN: Text = {
+    "reason@en": "persons, brand, operator and recipients stand within one territory",
+    "reason@zh": "个人、品牌、运营方与接收方均在同一法域",
+}
+STATED: Text = {"reason@en": "the policy states it", "reason@zh": "策略已写明"}
+
+
+def check(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether an export has a ground and bounds, or is none."""
+    home, away = _home(facts), _away(facts)
+    line = facts.sources.policy.line_of("export")
+    if len({*home, *away}) == 1 and UNKNOWN not in home:
+        return (
+            judge("cross-border.mechanism", True, line, **WITHIN),
+            judge("cross-border.persons", True, line, **WITHIN),
+        )
+    export, allowed = facts.policy.export, _allowed(home)
+    return (
+        judge(
+            "cross-border.mechanism",
+            export is not None and export.mechanism in allowed,
+            line,
+            brand=facts.policy.brand,
+            home=listed(home),
+            away=listed(away),
+            found="none" if export is None else export.mechanism,
+            allowed=listed(sorted(allowed)),
+            **STATED,
+        ),
+        _judge_persons(facts, away, line),
+    )
+
+
+def _judge_persons(facts: Facts, away: tuple[str, ...], line: str) -> RuleFinding:
+    export, least = facts.policy.export, facts.study.minimum_persons
+    bounds = {"persons_at_most": None if export is None else export.persons_at_most}
+    if facts.sensitive:
+        of_sensitive = None if export is None else export.sensitive_persons_at_most
+        bounds["sensitive_persons_at_most"] = of_sensitive
+    short = [name for name, bound in bounds.items() if bound is None or bound < least]
+    field = short[0] if short else "persons_at_most"
+    bound = bounds[field]
+    return judge(
+        "cross-border.persons",
+        not short,
+        line,
+        away=listed(away),
+        field=field,
+        found=UNKNOWN if bound is None else str(bound),
+        limit=str(least),
+        **STATED,
+    )
+
+
+def _home(facts: Facts) -> tuple[str, ...]:
+    """List the territories of brand and persons, each once."""
+    place = brand_place(facts.charter, facts.policy)
+    persons = persons_places(facts.policy, facts.asset) or ()
+    return tuple(dict.fromkeys(_territory(one) for one in (place, *persons)))
+
+
+def _away(facts: Facts) -> tuple[str, ...]:
+    """List the territories of the operator and the recipients, each once."""
+    places = places_of(facts.study, facts.charter)
+    return tuple(dict.fromkeys(_territory(place) for place in places))
+
+
+def _territory(place: str | None) -> str:
+    return UNKNOWN if place is None else territory_of(place)
+
+
+def _allowed(home: tuple[str, ...]) -> frozenset[ExportMechanism]:
+    allowed = frozenset(ExportMechanism)
+    for territory in home:
+        allowed &= MECHANISMS.get(territory, allowed)
+    return allowed
