@@ -44,6 +44,10 @@ class RuleText:
 PURPOSE = "GDPR Art. 5(1)(b); PIPL Art. 6"
 MINIMUM = "GDPR Art. 5(1)(c); PIPL Art. 6"
 SENSITIVE = "GDPR Art. 9; PIPL Art. 28, 29"
+MINORS = "GDPR Art. 8; PIPL Art. 28, 31"
+USES = "GDPR Art. 5(1)(b), 22; PIPL Art. 6, 24"
+ASSESSMENT = "GDPR Art. 35; PIPL Art. 55, 56"
+ACCURACY = "GDPR Art. 5(1)(a), 5(1)(d); PIPL Art. 7, 8"
 CONSENT = "GDPR Art. 6(1)(a), 7; PIPL Art. 13, 14, 15"
 RECIPIENTS = "GDPR Art. 13(1)(e); PIPL Art. 23"
 DESIGN = "GDPR Art. 25; PIPL Art. 51"
@@ -71,6 +75,11 @@ ARTICLES: Mapping[str, str] = {
     "columns.type": MINIMUM,
     "columns.category": MINIMUM,
     "columns.sensitive": SENSITIVE,
+    "minors.charter": MINORS,
+    "minors.known": MINORS,
+    "uses.charter": USES,
+    "uses.permit": USES,
+    "thresholds.figure": ACCURACY,
     "flow.permit": DESIGN,
     "release-form.permit": DESIGN,
     "consent.register": CONSENT,
@@ -109,6 +118,8 @@ ARTICLES: Mapping[str, str] = {
     "signature.charter": SECURITY,
     "signature.policy": SECURITY,
     "signature.asset": SECURITY,
+    "assessment.charter": ASSESSMENT,
+    "approvals.charter": ACCOUNTABILITY,
     "approvals.policy": ACCOUNTABILITY,
     "signature.study": SECURITY,
     "pack.pinned": ACCOUNTABLE,

@@ -72,6 +72,32 @@ ENGLISH: Mapping[str, Wording] = {
         "columns {excess} ({at}) are sensitive, and the permit does not say that they may be used",
         "remove columns {excess} from the study, or ask brand {brand} to permit them as sensitive",
     ),
+    "minors.charter": Wording(
+        "rule on minors: in the charter {limit}, in the policy {found}",
+        "rule on minors: in the policy ({at}) {found}, less careful than the charter's: {limit}",
+        "set consent.minors in the policy to what the charter asks, or stricter",
+    ),
+    "minors.known": Wording(
+        "no rule on minors meets a register that says of all persons that their age is unknown",
+        "a rule on minors holds, and the register says of all persons that their age is unknown",
+        "record persons' age bands in the register and map them in the asset",
+    ),
+    "uses.charter": Wording(
+        "the result is used for {asked}, the charter allows {allowed}",
+        "the result is used for {asked} ({at}), and the charter allows {allowed} alone",
+        "say in `uses` of the study what the result is used for, and nothing but {allowed}",
+    ),
+    "uses.permit": Wording(
+        "the result is used for {asked}, the permit allows {allowed}",
+        "the result is used for {asked} ({at}), and the permit allows {allowed} alone",
+        "say in `uses` of the study what the result is used for, and nothing but {allowed}, or ask "
+        "brand {brand} to permit more",
+    ),
+    "thresholds.figure": Wording(
+        "computation {kind} yields every figure that a threshold names: {asked}",
+        "computation {kind} does not yield the figures {excess} that thresholds name",
+        "name figures of {allowed}, or leave the thresholds out",
+    ),
     "flow.permit": Wording(
         "what leaves the brand is protected as {asked}, the permit asks for {limit}",
         "what leaves the brand is protected as {asked} ({at}), less than the permit's {limit}",
@@ -273,6 +299,19 @@ ENGLISH: Mapping[str, Wording] = {
         "the study is signed by the charter's operator",
         "the study is not known to be signed by the charter's operator",
         "have the operator sign the study with the key that the charter names",
+    ),
+    "assessment.charter": Wording(
+        "the charter {asked} for an impact assessment before {limit}, the policy's: {found}",
+        "the charter {asked} for an impact assessment before {limit}, when the policy takes "
+        "effect, the policy's: {found}",
+        "assess the impact, and state report and date in `assessment` of a version that takes "
+        "effect after it",
+    ),
+    "approvals.charter": Wording(
+        "a version that allows more takes {asked} roles to approve, the charter asks {limit}",
+        "a version that allows more takes {asked} roles to approve ({at}), below the charter's "
+        "{limit}",
+        "raise approvals.loosen to {limit}, and name approvers in so many roles",
     ),
     "approvals.policy": Wording(
         "the policy is approved by as many roles as the version before asks for: {limit}",

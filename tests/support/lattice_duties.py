@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hanse_policies.documents import CounselOpinion, Sensitivity, SignedOpinion
-from hanse_policies.documents.asset import StatedJurisdiction
+from hanse_policies.documents import (
+    AgeBand,
+    CounselOpinion,
+    MinorsRule,
+    ResultUse,
+    Sensitivity,
+    SignedOpinion,
+    TrainModel,
+)
+from hanse_policies.documents.asset import StatedAgeBand, StatedJurisdiction
 from tests.support.decisions import Case
 from tests.support.places import COUNSEL_KEY, a_joint_use
 
+NOBODY = StatedAgeBand(constant=AgeBand.UNKNOWN)
 EUROPE = {"DE", "AT", "FR", "EU"}
 """Those of the EEA that the random world uses."""
 
@@ -84,6 +93,46 @@ def the_export_is_right(case: Case) -> bool:
         return False
     refused = {"Europe": {"exempt", "security-assessment"}, "CN": {"adequacy"}}
     return not any(export.mechanism in refused.get(place or "", set()) for place in home)
+
+
+def the_charter_is_kept(case: Case) -> bool:
+    policy, charter = case.policy, case.charter
+    own, least = policy.consent.minors, charter.minors
+    report = policy.assessment
+    return (
+        policy.approvals.loosen >= charter.floors.approvals
+        and (least is None or (own is not None and is_as_careful(own, least)))
+        and not (own is not None and case.asset.consent.age_band == NOBODY)
+        and (charter.uses is None or uses_are_within(case, charter.uses))
+        and (
+            not charter.assessment_required
+            or (report is not None and report.dated <= policy.active_from)
+        )
+    )
+
+
+def is_as_careful(own: MinorsRule, least: MinorsRule) -> bool:
+    """Tell whether everybody whom `own` lets in is let in by `least`, age by age."""
+    return all(
+        lets_in(least, age, guardian)
+        for age in range(20)
+        for guardian in (True, False)
+        if lets_in(own, age, guardian)
+    )
+
+
+def lets_in(rule: MinorsRule, age: int, has_guardian: bool) -> bool:
+    return age >= rule.from_age or (rule.is_guardian_enough and has_guardian)
+
+
+def uses_are_within(case: Case, allowed: tuple[ResultUse, ...]) -> bool:
+    return case.study.uses != () and set(case.study.uses) <= set(allowed)
+
+
+def figures_are_yielded(case: Case) -> bool:
+    trains = isinstance(case.study.computation, TrainModel)
+    yielded = {"auc", "persons"} if trains else {"count", "share", "persons"}
+    return {threshold.figure for threshold in case.study.thresholds} <= yielded
 
 
 def persons_of(case: Case) -> set[str] | None:

@@ -11,6 +11,7 @@ from hanse_policies.documents import (
     AllianceCharter,
     ApprovalMode,
     ApprovalRules,
+    Approver,
     BinnedAxis,
     BrandPolicy,
     CategoricalFeature,
@@ -22,16 +23,21 @@ from hanse_policies.documents import (
     DataAsset,
     Floors,
     FlowLabel,
+    ImpactAssessment,
     Limits,
     Member,
+    MinorsRule,
     Notice,
     Permit,
     Purpose,
     RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     SeparateConsent,
     Study,
+    Threshold,
+    ThresholdChange,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
 from tests.support.decisions import SIGNED, Case
@@ -70,7 +76,21 @@ from tests.support.places import (
 NAMES = tuple(name for name, _, _ in COLUMNS)
 RECIPIENTS = ("alliance-members", "operator", "press")
 PURPOSES = (Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS)
-TOLD = (ConsentField.BASIS, ConsentField.NOTICE, ConsentField.JURISDICTION)
+USES = ((ResultUse.REPORTING,), (ResultUse.REPORTING, ResultUse.OFFER), tuple(ResultUse))
+MINORS = tuple(
+    MinorsRule.model_validate({"from_age": age, "is_guardian_enough": guardian})
+    for age, guardian in ((14, True), (16, True), (14, False), (18, False))
+)
+REPORTS = tuple(
+    ImpactAssessment(digest="ab" * 32, dated=NOW - timedelta(hours=hours)) for hours in (9, 4, 2)
+)
+OFFICERS = tuple(
+    Approver(id=f"officer-{number}", role=f"role-{number}", key=a_key(50 + number).public_hex)
+    for number in range(2)
+)
+A_PERSONS_LINE = Threshold(figure="persons", limit=1000, change=ThresholdChange.LEVEL)
+A_LINE = (Threshold(figure="auc", limit=0.7, change=ThresholdChange.LEVEL),)
+TOLD = (ConsentField.BASIS, ConsentField.NOTICE, ConsentField.JURISDICTION, ConsentField.AGE_BAND)
 EXPORTS = tuple(
     an_export(mechanism=mechanism, persons_at_most=persons, sensitive_persons_at_most=sensitive)
     for mechanism in ("standard-contract", "adequacy", "exempt")
@@ -127,6 +147,7 @@ def a_random_permit(draw: random.Random) -> Permit:
         ),
         minimum_persons=draw.choice((50, 100, 150)),
         retention_days=draw.choice((90, 180, 365)),
+        uses=rarely(draw, USES, chance=0.1),
     )
     return permit.model_copy(update={"columns": columns})
 
@@ -148,13 +169,16 @@ def a_random_policy(draw: random.Random) -> BrandPolicy:
             max_age_hours=draw.choice((24, 48)),
             notices=rarely(draw, ((VERSION,), (VERSION, "v1")), chance=0.15),
             jurisdictions=rarely(draw, (("DE", "AT"), ("DE",), ("CN", "DE")), chance=0.15),
+            minors=rarely(draw, MINORS, chance=0.8),
         ),
         notices=usually(draw, NOTICES, (tuple(a_random_notice(draw, n) for n in ("v1", VERSION)),)),
         export=rarely(draw, EXPORTS),
         joint_use=rarely(draw, OPINIONS, chance=0.1),
         active_from=NOW + timedelta(hours=draw.choice((-5, -4, -3, -2, -1, 1))),
         approval=draw.choice(tuple(ApprovalMode)),
-        approvals=ApprovalRules(loosen=0),
+        approvers=OFFICERS,
+        approvals=ApprovalRules(loosen=usually(draw, 2, (0, 1))),
+        assessment=rarely(draw, REPORTS, chance=0.8),
     )
 
 
@@ -172,6 +196,7 @@ def a_random_asset(draw: random.Random) -> DataAsset:
     mapping = a_consent_mapping(
         purposes=words,
         notice=rarely(draw, ("notice",), chance=0.7),
+        age_band=usually(draw, "age_band", ({"constant": "unknown"}, None)),
         jurisdiction=usually(draw, {"constant": "DE"}, ({"constant": "CN"}, "place", None)),
     )
     return an_asset(columns=columns, consent=mapping)
@@ -195,7 +220,11 @@ def a_random_charter(draw: random.Random) -> AllianceCharter:
             minimum_persons=draw.choice((50, 100)),
             tolerated_dropouts=draw.choice((0, 1)),
             assumed_colluders=draw.choice((0, 1)),
+            approvals=usually(draw, 0, (1, 2)),
         ),
+        minors=rarely(draw, MINORS, chance=0.1),
+        uses=rarely(draw, USES, chance=0.1),
+        assessment_required=draw.random() < 0.1,
         limits=Limits(
             epsilon=draw.choice((2.0, 4.0)),
             delta=draw.choice((1e-6, 1e-5)),
@@ -216,6 +245,8 @@ def a_random_study(draw: random.Random) -> Study:
         "minimum_persons": draw.choice((60, 120, 200)),
         "recipients": some(draw, RECIPIENTS[:2]) if draw.random() < 0.8 else RECIPIENTS,
         "retention_days": draw.choice((60, 120, 300)),
+        "uses": usually(draw, (ResultUse.REPORTING,), ((), (ResultUse.PRICE,))),
+        "thresholds": usually(draw, (), (A_LINE, (*A_LINE, A_PERSONS_LINE))),
     }
     if draw.random() < 0.4:
         training = a_summed_training() if shared else a_training()

@@ -71,7 +71,6 @@ BRAND_POLICY: FieldTable = {
     "approval": ordered(ApprovalMode.AUTOMATIC, ApprovalMode.MANUAL),
     "taxonomies": opaque,
     "notices": opaque,
-    # A newer report allows nothing; that it is older than the change is for the lint to say.
     "assessment": opaque,
     "export": opaque,
     "joint_use": nested(JOINT_USE),
@@ -145,6 +144,7 @@ FLOORS: FieldTable = {
     "minimum_persons": higher_is_stricter,
     "tolerated_dropouts": higher_is_stricter,
     "assumed_colluders": higher_is_stricter,
+    "approvals": higher_is_stricter,
 }
 
 LIMITS: FieldTable = {
@@ -168,5 +168,8 @@ ALLIANCE_CHARTER: FieldTable = {
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
     "packs": opaque,
+    "minors": compare_minors,
+    "uses": any_of_if_asked,
+    "assessment_required": flag_is_stricter,
     "counsel_key": opaque,
 }

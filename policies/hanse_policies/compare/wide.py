@@ -11,6 +11,7 @@ from datetime import datetime
 from hanse_policies.documents import (
     AllianceCharter,
     ApprovalRules,
+    Approver,
     AssetColumn,
     AudienceHistogram,
     BinnedAxis,
@@ -27,10 +28,12 @@ from hanse_policies.documents import (
     ExportMechanism,
     Floors,
     FlowLabel,
+    ImpactAssessment,
     Limits,
     LocalTraining,
     LogisticRegression,
     Member,
+    MinorsRule,
     NeighbouringRelation,
     Notice,
     NumericFeature,
@@ -43,6 +46,7 @@ from hanse_policies.documents import (
     PurposeBudget,
     RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     SeparateConsent,
     SourceFormat,
@@ -59,6 +63,10 @@ _USUAL_FLOORS = Floors(minimum_brands=3, minimum_persons=1)
 _HOME = "US"
 """One territory, whose law asks no separate consent for joint use."""
 _NOTICE = "all-told"
+_APPROVERS = tuple(
+    Approver(id=f"approver-{index}", role=f"role-{index}", key=key)
+    for index, key in enumerate(_KEYS[1:])
+)
 _FOREVER = datetime.fromisoformat("9000-01-01T00:00:00Z")
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
@@ -102,6 +110,7 @@ def wide_permit(
     recipients: Sequence[str] = ("members",),
     minimum_persons: int = 1,
     retention_days: int = 3650,
+    uses: tuple[ResultUse, ...] | None = None,
 ) -> Permit:
     """Make a permit for all that can be done for a purpose with some columns."""
     return Permit(
@@ -116,6 +125,7 @@ def wide_permit(
         least_protection=FlowLabel.RAW,
         minimum_persons=minimum_persons,
         retention_days=retention_days,
+        uses=uses,
     )
 
 
@@ -134,8 +144,8 @@ def wide_policy(
         brand: Whose policy.
         permits: What is permitted.
         now: When the budgets begin.
-        is_told: Whether one notice alone counts, which asks every separate consent; the
-            register must tell the notice then.
+        is_told: Whether one notice alone counts, which asks every separate consent, and
+            adults alone; the register must tell notice and age then.
     """
     told = dict.fromkeys(name for permit in permits for name in permit.recipients)
     return BrandPolicy(
@@ -146,13 +156,19 @@ def wide_policy(
         alliance=alliance,
         brand=brand,
         author="nobody",
-        approvals=ApprovalRules(loosen=0),
+        approvers=_APPROVERS,
+        approvals=ApprovalRules(loosen=len(_APPROVERS)),
+        assessment=ImpactAssessment(digest=_KEYS[0], dated=_LONG_AGO),
         permits=permits,
         budgets=tuple(
             PurposeBudget(purpose=purpose, epsilon=100.0, delta=9e-4, starts=now, period_days=3650)
             for purpose in Purpose
         ),
-        consent=ConsentRules(max_age_hours=24 * 30, notices=(_NOTICE,) if is_told else None),
+        consent=ConsentRules(
+            max_age_hours=24 * 30,
+            notices=(_NOTICE,) if is_told else None,
+            minors=MinorsRule(from_age=18, is_guardian_enough=False) if is_told else None,
+        ),
         notices=(
             Notice(
                 version=_NOTICE,
@@ -168,6 +184,13 @@ def wide_policy(
             sensitive_persons_at_most=10_000_000_000,
         ),
     )
+
+
+def careless(policy: BrandPolicy) -> BrandPolicy:
+    """Take from a wide policy what only a charter would ask it for."""
+    consent = policy.consent.model_copy(update={"minors": None})
+    undone = {"approvals": ApprovalRules(loosen=0), "assessment": None, "consent": consent}
+    return policy.model_copy(update=undone)
 
 
 def wide_asset(
@@ -257,6 +280,7 @@ def study_of(
         recipients=tuple(recipients),
         retention_days=permit.retention_days,
         expires=_FOREVER,
+        uses=permit.uses or (),
     )
 
 

@@ -14,6 +14,7 @@ from itertools import islice, product
 
 from hanse_policies.compare.comparison import Comparison
 from hanse_policies.compare.wide import (
+    careless,
     histogram_of,
     study_of,
     training_of,
@@ -229,6 +230,7 @@ def _of_charters(before: AllianceCharter, after: AllianceCharter) -> Iterator[Re
                 recipients=(recipient,),
                 minimum_persons=charter.floors.minimum_persons,
                 retention_days=charter.limits.retention_days,
+                uses=charter.uses,
             )
             computation = _computation(kind, "one", permit.column_names)
             study = study_of(
@@ -243,4 +245,5 @@ def _of_charters(before: AllianceCharter, after: AllianceCharter) -> Iterator[Re
             )
             policy = wide_policy(charter.id, brand, (permit,), now, is_told=True)
             asset = wide_asset("asset", study, {}, brand)
-            yield Request(study, after, policy, asset, timedelta(), now)
+            for careful in (policy, careless(policy)):
+                yield Request(study, after, careful, asset, timedelta(), now)

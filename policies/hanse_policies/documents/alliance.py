@@ -19,8 +19,9 @@ from hanse_policies.documents.base import (
     Version,
     fault_at,
 )
+from hanse_policies.documents.consent import MinorsRule
 from hanse_policies.documents.pack_pin import PackPin
-from hanse_policies.documents.vocabulary import ComputationKind, Purpose
+from hanse_policies.documents.vocabulary import ComputationKind, Purpose, ResultUse
 from hanse_policies.look_alikes import look_alike
 
 
@@ -79,6 +80,8 @@ class Floors(StrictModel):
     tolerated_dropouts: Annotated[int, Field(ge=0, le=999)] = 0
     """Of a study in mode `distributed`; so is the next."""
     assumed_colluders: Annotated[int, Field(ge=0, le=999)] = 1
+    approvals: Annotated[int, Field(ge=0, le=10)] = 0
+    """Roles that approve a version of a brand's policy which allows more."""
 
 
 class Limits(StrictModel):
@@ -107,6 +110,12 @@ class AllianceCharter(StrictModel):
     max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that every study of the alliance is judged by."""
+    minors: MinorsRule | None = None
+    """The least that a policy asks of persons' age; None leaves it to the brands."""
+    uses: tuple[ResultUse, ...] | None = Field(default=None, min_length=1)
+    """What results may be used for; None asks no study to say it."""
+    assessment_required: bool = False
+    """Whether a policy states an impact assessment from before it takes effect."""
     counsel_key: PublicKeyText | None = None
     """Ed25519, checks what counsel signs; without it no pack counts as signed by counsel."""
 
@@ -159,11 +168,11 @@ class AllianceCharter(StrictModel):
         """Where the members stand, each place once; None where one does not say."""
         return frozenset(member.jurisdiction for member in self.members)
 
-    @cached_property
-    def _by_brand(self) -> Mapping[str, Member]:
-        return {member.brand: member for member in self.members}
-
     def place_of(self, recipient: str) -> str | None:
         """Say where a recipient stands who is no member; None where that is not known."""
         placed = (place.jurisdiction for place in self.places if place.recipient == recipient)
         return next(placed, None)
+
+    @cached_property
+    def _by_brand(self) -> Mapping[str, Member]:
+        return {member.brand: member for member in self.members}

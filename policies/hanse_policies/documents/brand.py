@@ -32,6 +32,7 @@ from hanse_policies.documents.vocabulary import (
     FlowLabel,
     Purpose,
     ReleaseForm,
+    ResultUse,
 )
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
@@ -58,6 +59,8 @@ class Permit(StrictModel):
     """What leaves the brand is protected at least so well."""
     minimum_persons: Annotated[int, Field(ge=1, le=10_000_000)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+    uses: tuple[ResultUse, ...] | None = Field(default=None, min_length=1)
+    """What the result may be used for; None asks no study to say it."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

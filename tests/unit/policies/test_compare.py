@@ -37,6 +37,7 @@ from hanse_policies.documents import (
     ConsentRules,
     Floors,
     FlowLabel,
+    ImpactAssessment,
     JointUse,
     Limits,
     LocationPrecision,
@@ -50,6 +51,7 @@ from hanse_policies.documents import (
     PurposeBudget,
     RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     StrictModel,
 )
@@ -83,6 +85,7 @@ PERSON_BY_PERSON = (
     "consent.scope_required",
     "consent.minors",
 )
+REPORT = ImpactAssessment(digest="ab" * 32, dated=NOW - timedelta(days=1))
 OLDER = a_notice(version="v1", separate_consents=())
 NARROWER = a_notice(version="v2", recipients=("operator",))
 OFFICER = Approver(id="wei", role="data-protection-officer", key=a_key(40).public_hex)
@@ -213,6 +216,21 @@ STRICTER = [
     (with_floors(), with_floors(minimum_persons=51), "floors.minimum_persons"),
     (with_floors(), with_floors(tolerated_dropouts=2), "floors.tolerated_dropouts"),
     (with_floors(), with_floors(assumed_colluders=2), "floors.assumed_colluders"),
+    (with_floors(), with_floors(approvals=2), "floors.approvals"),
+    (a_charter(), a_charter(minors=minors(14, guardian=True)), "minors"),
+    (a_charter(), a_charter(uses=(ResultUse.REPORTING,)), "uses"),
+    (
+        a_charter(uses=(ResultUse.REPORTING, ResultUse.OFFER)),
+        a_charter(uses=(ResultUse.REPORTING,)),
+        "uses",
+    ),
+    (a_charter(), a_charter(assessment_required=True), "assessment_required"),
+    (with_permit(), with_permit(uses=(ResultUse.REPORTING,)), "permits[0].uses"),
+    (
+        with_permit(uses=(ResultUse.REPORTING, ResultUse.OFFER)),
+        with_permit(uses=(ResultUse.REPORTING,)),
+        "permits[0].uses",
+    ),
     (with_limits(), with_limits(epsilon=3.0), "limits.epsilon"),
     (with_limits(), with_limits(delta=1e-6), "limits.delta"),
     (with_limits(), with_limits(retention_days=30), "limits.retention_days"),
@@ -261,6 +279,8 @@ def test_a_limit_tightens_one_way_and_loosens_the_other(
             in_china(a_notice(), NARROWER).policy,
         ),
         (a_policy(), a_policy(joint_use=a_joint_use())),
+        # The assessment came too late for the one version, and in time for the other.
+        (a_policy(assessment=REPORT, active_from=NOW), a_policy(assessment=REPORT)),
         (with_column(), with_column(category="user.location")),
         (with_column(), with_column(pseudonym=Pseudonym.KEYED_HASH)),
         (an_asset(), an_asset(person="loyalty_id")),

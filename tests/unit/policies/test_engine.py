@@ -12,18 +12,23 @@ from hanse_policies.documents import (
     BinnedAxis,
     BrandPolicy,
     ComputationKind,
+    ConsentField,
     ConsentRules,
     ConsentState,
     Floors,
     FlowLabel,
     Limits,
+    MinorsRule,
     NumericFeature,
     OneOf,
     PackRules,
     Purpose,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     Study,
+    Threshold,
+    ThresholdChange,
     Verdict,
 )
 from hanse_policies.engine import decide
@@ -57,6 +62,13 @@ from tests.support.places import a_joint_use, a_notice, an_export, an_operator, 
 
 def with_permit(**changes: object) -> BrandPolicy:
     return a_policy(permits=(a_permit(**changes),))
+
+
+FROM_14 = MinorsRule(from_age=14, is_guardian_enough=True)
+
+
+def a_threshold(figure: str) -> Threshold:
+    return Threshold(figure=figure, limit=0.7, change=ThresholdChange.LEVEL)
 
 
 def hours_ago(hours: float) -> ConsentState:
@@ -203,6 +215,24 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
                 )
             ),
             {"columns.category"},
+        ),
+        # minors, uses, thresholds
+        (Case(charter=a_charter(minors=FROM_14)), {"minors.charter"}),
+        (
+            Case(
+                policy=a_policy(consent=ConsentRules(max_age_hours=48, minors=FROM_14)),
+                asset=an_asset(consent=a_consent_mapping(age_band={"constant": "unknown"})),
+                consent=replace(
+                    a_consent_state(), fields=frozenset({ConsentField.BASIS, ConsentField.AGE_BAND})
+                ),
+            ),
+            {"minors.known"},
+        ),
+        (Case(charter=a_charter(uses=(ResultUse.REPORTING,))), {"uses.charter"}),
+        (Case(policy=with_permit(uses=(ResultUse.REPORTING,))), {"uses.permit"}),
+        (
+            Case(study=a_training_study(thresholds=(a_threshold("share"),))),
+            {"thresholds.figure"},
         ),
         # flow and form of release
         (
@@ -384,6 +414,8 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"signature.policy"},
         ),
         (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
+        (Case(charter=a_charter(floors=Floors(approvals=1))), {"approvals.charter"}),
+        (Case(charter=a_charter(assessment_required=True)), {"assessment.charter"}),
         (Case(approvals=None), {"approvals.policy"}),
         (Case(approvals=ApprovalState(2, ("data-owner",))), {"approvals.policy"}),
         (Case(approvals=ApprovalState(1, ("data-owner",), ("officer",))), {"approvals.policy"}),
