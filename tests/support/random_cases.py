@@ -299,7 +299,10 @@ def wide_case(draw: random.Random) -> Case:
         consent=ConsentRules(max_age_hours=72),
         export=an_export(sensitive_persons_at_most=100_000),
     )
-    return replace(case, charter=charter, policy=wide, asset=usual.asset)
+    told = a_consent_mapping(notice="notice", age_band="age_band")
+    asset = usual.asset.model_copy(update={"consent": told})
+    consent = replace(case.consent, fields=frozenset(TOLD))
+    return replace(case, charter=charter, policy=wide, asset=asset, consent=consent)
 
 
 class World:
