@@ -61,6 +61,8 @@ SHARED_FAMILIES = (
     expiry.check_study,
     purpose.check,
     computation.check,
+    uses.check,
+    thresholds.check,
     recipients.check,
     minimums.check,
     trust_mode.check,

@@ -17,10 +17,12 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "approvals.charter",
             asked >= floor,
-            facts.sources.charter.line_of("floors", "approvals"),
-            asked=str(asked),
-            limit=str(floor),
-            at=facts.sources.policy.line_of("approvals", "loosen"),
+            lambda: words(
+                facts.sources.charter.line_of("floors", "approvals"),
+                asked=str(asked),
+                limit=str(floor),
+                at=facts.sources.policy.line_of("approvals", "loosen"),
+            ),
         ),
         judge(
             "approvals.policy",

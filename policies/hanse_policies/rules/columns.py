@@ -78,9 +78,7 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "columns.permit",
             every <= permit.covered,
-            lambda: permit_words(
-                case, _beyond(facts, permit.covered), asked=listed(facts.columns)
-            ),
+            lambda: permit_words(case, _beyond(facts, permit.covered), asked=listed(facts.columns)),
         ),
     )
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import ExportMechanism
 from hanse_policies.facts import Facts
 from hanse_policies.packs.legal_facts import places_of
@@ -51,68 +51,74 @@ STATED: Text = {"reason@en": "the policy states it", "reason@zh": "策略已写�
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether an export has a ground and bounds, or is none."""
     home, away = _home(facts), _away(facts)
-    line = facts.sources.policy.line_of("export")
-    if len({*home, *away}) == 1 and UNKNOWN not in home:
+    if len(home | away) == 1 and UNKNOWN not in home:
+
+        def say() -> Words:
+            return words(facts.sources.policy.line_of("export"), **WITHIN)
+
         return (
-            judge("cross-border.mechanism", True, line, **WITHIN),
-            judge("cross-border.persons", True, line, **WITHIN),
+            judge("cross-border.mechanism", True, say),
+            judge("cross-border.persons", True, say),
         )
-    export, allowed = facts.policy.export, _allowed(home)
+    export = facts.policy.export
     return (
         judge(
             "cross-border.mechanism",
-            export is not None and export.mechanism in allowed,
-            line,
-            brand=facts.policy.brand,
-            home=listed(home),
-            away=listed(away),
-            found="none" if export is None else export.mechanism,
-            allowed=listed(sorted(allowed)),
-            **STATED,
+            export is not None and export.mechanism in _allowed(home),
+            lambda: words(
+                facts.sources.policy.line_of("export"),
+                brand=facts.policy.brand,
+                home=listed(sorted(home)),
+                away=listed(sorted(away)),
+                found="none" if export is None else export.mechanism,
+                allowed=listed(sorted(_allowed(home))),
+                **STATED,
+            ),
         ),
-        _judge_persons(facts, away, line),
+        _judge_persons(facts, away),
     )
 
 
-def _judge_persons(facts: Facts, away: tuple[str, ...], line: str) -> RuleFinding:
+def _judge_persons(facts: Facts, away: frozenset[str]) -> RuleFinding:
     export, least = facts.policy.export, facts.study.minimum_persons
     bounds = {"persons_at_most": None if export is None else export.persons_at_most}
-    if facts.sensitive:
+    if not facts.study.reads.every.isdisjoint(facts.asset.column_sets.sensitive):
         of_sensitive = None if export is None else export.sensitive_persons_at_most
         bounds["sensitive_persons_at_most"] = of_sensitive
     short = [name for name, bound in bounds.items() if bound is None or bound < least]
-    field = short[0] if short else "persons_at_most"
-    bound = bounds[field]
-    return judge(
-        "cross-border.persons",
-        not short,
-        line,
-        away=listed(away),
-        field=field,
-        found=UNKNOWN if bound is None else str(bound),
-        limit=str(least),
-        **STATED,
-    )
+
+    def say() -> Words:
+        field = short[0] if short else "persons_at_most"
+        bound = bounds[field]
+        return words(
+            facts.sources.policy.line_of("export"),
+            away=listed(sorted(away)),
+            field=field,
+            found=UNKNOWN if bound is None else str(bound),
+            limit=str(least),
+            **STATED,
+        )
+
+    return judge("cross-border.persons", not short, say)
 
 
-def _home(facts: Facts) -> tuple[str, ...]:
-    """List the territories of brand and persons, each once."""
+def _home(facts: Facts) -> frozenset[str]:
+    """Collect the territories of brand and persons."""
     place = brand_place(facts.charter, facts.policy)
     persons = persons_places(facts.policy, facts.asset) or ()
-    return tuple(dict.fromkeys(_territory(one) for one in (place, *persons)))
+    return frozenset(map(_territory, (place, *persons)))
 
 
-def _away(facts: Facts) -> tuple[str, ...]:
-    """List the territories of the operator and the recipients, each once."""
-    places = places_of(facts.study, facts.charter)
-    return tuple(dict.fromkeys(_territory(place) for place in places))
+def _away(facts: Facts) -> frozenset[str]:
+    """Collect the territories of the operator and the recipients."""
+    return frozenset(map(_territory, places_of(facts.study, facts.charter)))
 
 
 def _territory(place: str | None) -> str:
     return UNKNOWN if place is None else territory_of(place)
 
 
-def _allowed(home: tuple[str, ...]) -> frozenset[ExportMechanism]:
+def _allowed(home: frozenset[str]) -> frozenset[ExportMechanism]:
     allowed = frozenset(ExportMechanism)
     for territory in home:
         allowed &= MECHANISMS.get(territory, allowed)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import JointUse, Notice, SeparateConsent
 from hanse_policies.facts import Facts
 from hanse_policies.flows import flows_of
@@ -75,9 +75,11 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     opinion = judge(
         "joint-use.opinion",
         fault is None,
-        facts.sources.policy.line_of("joint_use"),
-        opinion="none" if use is None else use.counsel.opinion.id,
-        **(fault or {}),
+        lambda: words(
+            facts.sources.policy.line_of("joint_use"),
+            opinion="none" if use is None else use.counsel.opinion.id,
+            **(fault or {}),
+        ),
     )
     return (opinion, *_check_consent(facts, is_excused=use is not None and fault is None))
 
@@ -97,40 +99,55 @@ def _fault(facts: Facts, use: JointUse) -> Text | None:
 
 def _check_consent(facts: Facts, *, is_excused: bool) -> tuple[RuleFinding, ...]:
     reason = OPINION if is_excused else _reason(facts)
-    at = facts.sources.study.line_of("recipients")
-    line = facts.sources.policy.line_of("consent")
     if reason is not None:
+
+        def say() -> Words:
+            return words(facts.sources.policy.line_of("consent"), **reason)
+
         return (
-            judge("joint-use.consent", True, line, **reason),
-            judge("joint-use.recipients", True, line, **reason),
+            judge("joint-use.consent", True, say),
+            judge("joint-use.recipients", True, say),
         )
     notices = counting_notices(facts)
-    excess = [
-        name
-        for name in facts.study.recipients
-        if name != facts.policy.brand and not all(name in one.recipients for one in notices)
-    ]
     return (
         judge(
             "joint-use.consent",
             bool(notices) and all(_asks(one) for one in notices),
-            line,
-            asked=listed(facts.study.recipients),
-            at=at,
-            brand=facts.policy.brand,
-            **ASKED,
-            **(UNASKED if _is_known(facts) else UNKNOWN_PLACE),
+            lambda: _consent_words(facts),
         ),
         judge(
             "joint-use.recipients",
-            not excess,
-            line,
-            excess=listed(excess),
-            at=at,
-            notices=listed(one.version for one in notices),
-            **ASKED,
+            not _untold(facts, notices),
+            lambda: _recipient_words(facts, notices),
         ),
     )
+
+
+def _consent_words(facts: Facts) -> Words:
+    return words(
+        facts.sources.policy.line_of("consent"),
+        asked=listed(facts.study.recipients),
+        at=facts.sources.study.line_of("recipients"),
+        brand=facts.policy.brand,
+        **ASKED,
+        **(UNKNOWN_PLACE if _places(facts) is None else UNASKED),
+    )
+
+
+def _recipient_words(facts: Facts, notices: tuple[Notice, ...]) -> Words:
+    return words(
+        facts.sources.policy.line_of("consent"),
+        excess=listed(_untold(facts, notices)),
+        at=facts.sources.study.line_of("recipients"),
+        notices=listed(one.version for one in notices),
+        **ASKED,
+    )
+
+
+def _untold(facts: Facts, notices: tuple[Notice, ...]) -> list[str]:
+    """List the recipients beside the brand whom a notice that counts does not name."""
+    others = [name for name in facts.study.recipients if name != facts.policy.brand]
+    return [name for name in others if not all(name in one.recipients for one in notices)]
 
 
 def counting_notices(facts: Facts) -> tuple[Notice, ...]:
@@ -149,16 +166,12 @@ def _asks(notice: Notice) -> bool:
 
 def _reason(facts: Facts) -> Text | None:
     """Say why no separate consent is asked; None where it is."""
-    if all(name == facts.policy.brand for name in facts.study.recipients):
+    if facts.study.recipients == (facts.policy.brand,):
         return ALONE
     places = _places(facts)
     if places is not None and not any(territory_of(place) in ASKING for place in places):
         return ELSEWHERE
     return None
-
-
-def _is_known(facts: Facts) -> bool:
-    return _places(facts) is not None
 
 
 def _places(facts: Facts) -> tuple[str, ...] | None:

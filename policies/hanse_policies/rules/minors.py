@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hanse_policies.decision import RuleFinding, judge
+from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.documents import AgeBand, MinorsRule
 from hanse_policies.documents.asset import StatedAgeBand
 from hanse_policies.facts import Facts
@@ -27,15 +27,17 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge(
             "minors.charter",
             least is None or (own is not None and _is_as_strict(own, least)),
-            facts.sources.charter.line_of("minors"),
-            **_told("limit", least),
-            **_told("found", own),
-            at=facts.sources.policy.line_of("consent", "minors"),
+            lambda: words(
+                facts.sources.charter.line_of("minors"),
+                at=facts.sources.policy.line_of("consent", "minors"),
+                **_told("limit", least),
+                **_told("found", own),
+            ),
         ),
         judge(
             "minors.known",
             not is_asked or facts.asset.consent.age_band != NOBODY_KNOWN,
-            facts.sources.asset.line_of("consent", "age_band"),
+            lambda: words(facts.sources.asset.line_of("consent", "age_band")),
         ),
     )
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import ComputationKind
-from hanse_policies.facts import Facts
+from hanse_policies.facts import SharedFacts
 
 PERSONS = "persons"
 """The noised size of the cohort, which stands on every release."""
@@ -20,19 +20,20 @@ FIGURES: Mapping[ComputationKind, tuple[str, ...]] = {
 """What a release of each computation states, each with its interval or deviation."""
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the computation yields every figure that a threshold names."""
     kind = facts.study.computation.kind
-    named = dict.fromkeys(threshold.figure for threshold in facts.study.thresholds)
-    unknown = [figure for figure in named if figure not in FIGURES[kind]]
-    return (
-        judge(
-            "thresholds.figure",
-            not unknown,
+    yielded = FIGURES[kind]
+    named = [threshold.figure for threshold in facts.study.thresholds]
+
+    def say() -> Words:
+        each = dict.fromkeys(named)
+        return words(
             facts.sources.study.line_of("thresholds"),
-            asked=listed(named),
-            excess=listed(unknown),
+            asked=listed(each),
+            excess=listed(figure for figure in each if figure not in yielded),
             kind=kind,
-            allowed=listed(FIGURES[kind]),
-        ),
-    )
+            allowed=listed(yielded),
+        )
+
+    return (judge("thresholds.figure", all(figure in yielded for figure in named), say),)

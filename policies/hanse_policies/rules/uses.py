@@ -10,38 +10,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hanse_policies.decision import RuleFinding, judge, listed
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import ResultUse
-from hanse_policies.facts import Facts, PermitFacts
+from hanse_policies.facts import PermitFacts, SharedFacts
 
 UNSTATED = ("what is not stated", "未写明的用途")
 ANYTHING = ("anything", "任何用途")
 
 
-def check(facts: Facts) -> tuple[RuleFinding, ...]:
+def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the charter allows all that the result is used for."""
-    source = facts.sources.charter.line_of("uses")
-    return (_judge_uses(facts, "uses.charter", facts.charter.uses, source),)
+    allowed = facts.charter.uses
+
+    def say() -> Words:
+        return words(facts.sources.charter.line_of("uses"), **_details(facts, allowed))
+
+    return (judge("uses.charter", _are_within(facts, allowed), say),)
 
 
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit allows all that the result is used for."""
-    return (_judge_uses(case.facts, "uses.permit", case.permit.uses, case.line_of("uses")),)
+    facts, allowed = case.facts, case.permit.uses
+
+    def say() -> Words:
+        details = _details(facts, allowed)
+        return words(case.line_of("uses"), brand=facts.policy.brand, **details)
+
+    return (judge("uses.permit", _are_within(facts, allowed), say),)
 
 
-def _judge_uses(
-    facts: Facts, rule: str, allowed: tuple[ResultUse, ...] | None, source: str
-) -> RuleFinding:
+def _are_within(facts: SharedFacts, allowed: tuple[ResultUse, ...] | None) -> bool:
     asked = facts.study.uses
-    return judge(
-        rule,
-        allowed is None or (bool(asked) and set(asked) <= set(allowed)),
-        source,
-        **_told("asked", asked, UNSTATED),
+    return allowed is None or (bool(asked) and set(asked).issubset(allowed))
+
+
+def _details(facts: SharedFacts, allowed: tuple[ResultUse, ...] | None) -> Mapping[str, str]:
+    return {
+        **_told("asked", facts.study.uses, UNSTATED),
         **_told("allowed", allowed or (), ANYTHING),
-        brand=facts.policy.brand,
-        at=facts.sources.study.line_of("uses"),
-    )
+        "at": facts.sources.study.line_of("uses"),
+    }
 
 
 def _told(name: str, uses: tuple[ResultUse, ...], otherwise: tuple[str, str]) -> Mapping[str, str]:
