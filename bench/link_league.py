@@ -25,6 +25,7 @@ from ruamel.yaml import YAML
 
 from hanse_clients.home import BrandConfiguration, BrandHome
 from hanse_demo.consent import synthetic_consents, write_register
+from hanse_demo.league import PANEL_PLACE
 from hanse_policies.documents import (
     AllianceCharter,
     AllianceId,
@@ -156,7 +157,9 @@ def _found_operator(path: Path) -> OperatorHome:
         kind="AllianceCharter",
         id=ALLIANCE,
         version=1,
-        operator=Operator(name="bench operator", signing_key=key.public_hex),
+        operator=Operator(
+            name="bench operator", signing_key=key.public_hex, jurisdiction=PANEL_PLACE
+        ),
         purposes=(Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS),
         computations=tuple(ComputationKind),
         recipients=("members",),
@@ -172,7 +175,7 @@ def _found_operator(path: Path) -> OperatorHome:
 def _join_brand(alliance: Alliance, path: Path, number: int, persons: int) -> BrandHome:
     name = f"brand-{number}"
     configuration = BrandConfiguration(
-        alliance=ALLIANCE, brand=name, legal_entity=f"Bench {number}"
+        alliance=ALLIANCE, brand=name, legal_entity=f"Bench {number}", jurisdiction=PANEL_PLACE
     )
     brand = BrandHome.found(path, configuration, now=clock())
     enrolled = alliance.enrol(brand.request_file.read_bytes())

@@ -65,8 +65,12 @@ def wide_facts() -> Facts:
     changed: Tree = {
         "asset.columns": asset["columns"],
         "asset.consent.basis": {"constant": "separate-consent"},
+        "asset.consent.jurisdiction": {"constant": "CN"},
+        "policy.consent.jurisdictions": ["CN"],
+        "asset.consent.notice": {"constant": "2026-05"},
+        "policy.consent.notices": ["2026-05"],
         "policy.budgets": [budget],
-        "policy.export": export | {"sensitive_persons_at_most": 0},
+        "policy.export": export | {"sensitive_persons_at_most": 900},
         "policy.permits.0.columns": policy["permits"][0]["columns"],
         "study.computation.features": study["computation"]["features"],
     }

@@ -44,7 +44,7 @@ def found_alliance(folder: Path, address: str) -> Alliance:
         kind="AllianceCharter",
         id=ALLIANCE,
         version=1,
-        operator=Operator(name=name, signing_key=key.public_hex),
+        operator=Operator(name=name, signing_key=key.public_hex, jurisdiction="DE"),
         purposes=(Purpose.AUDIENCE_ANALYTICS, Purpose.MODEL_TRAINING),
         computations=tuple(ComputationKind),
         recipients=("members", "operator"),
@@ -61,7 +61,9 @@ def found_alliance(folder: Path, address: str) -> Alliance:
 def enrol_partner(alliance: Alliance, folder: Path, brand: str) -> None:
     """Make a partner's keys, enrol it, and put its policy into effect."""
     now = datetime.now(UTC)
-    settings = BrandConfiguration(alliance=ALLIANCE, brand=brand, legal_entity=f"{brand} Ltd")
+    settings = BrandConfiguration(
+        alliance=ALLIANCE, brand=brand, legal_entity=f"{brand} Ltd", jurisdiction="IE"
+    )
     home = BrandHome.found(folder / brand, settings, now=now)
     bundle = alliance.enrol(home.request_file.read_bytes()).bundle
     joined = home.join(bundle.to_json(), alliance.home.fingerprint(), now=now)

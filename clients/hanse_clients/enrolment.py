@@ -125,7 +125,14 @@ def agreement_key_from_pem(data: bytes) -> X25519PrivateKey:
     return key
 
 
-def make_request(name: BrandName, legal_entity: str, keys: BrandKeys, *, now: datetime) -> Envelope:
+def make_request(
+    name: BrandName,
+    legal_entity: str,
+    keys: BrandKeys,
+    *,
+    now: datetime,
+    jurisdiction: str | None = None,
+) -> Envelope:
     """Make the request by which a brand asks to become a member.
 
     Args:
@@ -133,6 +140,7 @@ def make_request(name: BrandName, legal_entity: str, keys: BrandKeys, *, now: da
         legal_entity: The legal entity behind the brand.
         keys: The brand's keys; only their public halves go into the request.
         now: When it is made.
+        jurisdiction: Where the brand keeps its data; None counts as abroad.
 
     Returns:
         The request, signed with the identity key it names.
@@ -154,6 +162,7 @@ def make_request(name: BrandName, legal_entity: str, keys: BrandKeys, *, now: da
             agreement_key=keys.agreement_public_hex,
             certificate_request=asked.public_bytes(Encoding.PEM).decode(),
             created=now,
+            jurisdiction=jurisdiction,
         )
     )
 

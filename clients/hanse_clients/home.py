@@ -60,7 +60,7 @@ from hanse_policies.documents import (
     BrandId,
     StrictModel,
 )
-from hanse_policies.documents.base import Identifier, ShortText
+from hanse_policies.documents.base import Identifier, Jurisdiction, ShortText
 from hanse_policies.documents.enrolment import ServerAddress
 from hanse_policies.keyfiles import read_private, write_private
 from hanse_policies.loading import load_document
@@ -78,6 +78,8 @@ class BrandConfiguration(StrictModel):
     alliance: Identifier
     brand: Identifier
     legal_entity: ShortText
+    jurisdiction: Jurisdiction | None = None
+    """Where the brand keeps its data and what is released; None counts as abroad."""
     authority: FingerprintText | None = None
     """SHA-256 of the operator's authority, pinned when the brand joined."""
     address: ServerAddress | None = None
@@ -134,7 +136,13 @@ class BrandHome:
         write_private(home._file("tls.key"), tls_key_to_pem(keys.tls))
         write_private(home._file("signing.key"), keys.signing.to_pem())
         write_private(home._file("agreement.key"), agreement_key_to_pem(keys.agreement))
-        request = make_request(home.name, configuration.legal_entity, keys, now=now)
+        request = make_request(
+            home.name,
+            configuration.legal_entity,
+            keys,
+            now=now,
+            jurisdiction=configuration.jurisdiction,
+        )
         durable_files.write_new(home.request_file, request.to_json())
         Ledger(home.ledger_file)
         EgressJournal(home.journal_file)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hanse_demo.answers import Done, Founded, ask
 from hanse_demo.folder import DemoFolder
-from hanse_demo.league import League, LeagueBrand
+from hanse_demo.league import MEDIA_AGENCY, PANEL_PLACE, League, LeagueBrand
 from hanse_demo.screen import Screen
 from hanse_demo.stage import Stage
 from hanse_federation.desk import OperatorStatus
@@ -55,6 +55,7 @@ def found(stage: Stage, league: League, folder: DemoFolder, address: str) -> str
         "--alliance": league.alliance,
         "--name": OPERATOR_NAME,
         "--address": address,
+        "--jurisdiction": PANEL_PLACE,
         "--epsilon": repr(terms.limits.epsilon),
         "--delta": repr(terms.limits.delta),
         "--retention-days": str(terms.limits.retention_days),
@@ -63,6 +64,7 @@ def found(stage: Stage, league: League, folder: DemoFolder, address: str) -> str
     arguments = [part for option in options.items() for part in option]
     arguments += [part for purpose in terms.purposes for part in ("--purpose", purpose.value)]
     arguments += [part for recipient in terms.recipients for part in ("--recipient", recipient)]
+    arguments += ["--recipient-place", f"{MEDIA_AGENCY}={PANEL_PLACE}"]
     return ask(stage, Founded, "operator", "init", str(folder.operator), *arguments).fingerprint
 
 
@@ -100,6 +102,7 @@ class Enrolment:
             "--brand", brand.brand,
             "--legal-entity", brand.legal_entity,
             "--alliance", self._league.alliance,
+            "--jurisdiction", PANEL_PLACE,
         )  # fmt: skip
         with self._one_at_a_time:
             self._act(

@@ -40,6 +40,9 @@ from hanse_policies.documents import (
 ALLIANCE = AllianceId("household-panel-league")
 MINIMUM_BRANDS = 3
 MAXIMUM_BRANDS = 20
+PANEL_PLACE = "US"
+"""Where all households of the panel live, and everybody of the league stands."""
+MEDIA_AGENCY = "media-agency"
 OF_THE_PANEL = " of the household panel"
 STUDY_DAYS = 30
 """A study may start until so many days after the day the league was built."""
@@ -169,7 +172,7 @@ def _charter_terms(brands: int) -> CharterTerms:
             Purpose.PERSONALISED_MARKETING,
         ),
         computations=tuple(ComputationKind),
-        recipients=("members", "media-agency"),
+        recipients=("members", MEDIA_AGENCY),
         limits=Limits(epsilon=4.0, delta=1.0e-5, retention_days=730),
         max_brands_per_person=brands,  # Most households of the panel buy from every brand.
     )

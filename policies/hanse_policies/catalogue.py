@@ -44,9 +44,15 @@ class RuleText:
 PURPOSE = "GDPR Art. 5(1)(b); PIPL Art. 6"
 MINIMUM = "GDPR Art. 5(1)(c); PIPL Art. 6"
 SENSITIVE = "GDPR Art. 9; PIPL Art. 28, 29"
+MINORS = "GDPR Art. 8; PIPL Art. 28, 31"
+USES = "GDPR Art. 5(1)(b), 22; PIPL Art. 6, 24"
+ASSESSMENT = "GDPR Art. 35; PIPL Art. 55, 56"
+ACCURACY = "GDPR Art. 5(1)(a), 5(1)(d); PIPL Art. 7, 8"
 CONSENT = "GDPR Art. 6(1)(a), 7; PIPL Art. 13, 14, 15"
 RECIPIENTS = "GDPR Art. 13(1)(e); PIPL Art. 23"
 DESIGN = "GDPR Art. 25; PIPL Art. 51"
+JOINT_USE = "GDPR Art. 13(1)(e), 26; PIPL Art. 23"
+CROSS_BORDER = "GDPR Art. 44, 46; PIPL Art. 38, 40"
 ANONYMITY = "GDPR Recital 26; PIPL Art. 73(4)"
 RETENTION = "GDPR Art. 5(1)(e); PIPL Art. 19"
 ACCOUNTABILITY = "GDPR Art. 5(2), 24; PIPL Art. 9, 51"
@@ -69,6 +75,11 @@ ARTICLES: Mapping[str, str] = {
     "columns.type": MINIMUM,
     "columns.category": MINIMUM,
     "columns.sensitive": SENSITIVE,
+    "minors.charter": MINORS,
+    "minors.known": MINORS,
+    "uses.charter": USES,
+    "uses.permit": USES,
+    "thresholds.figure": ACCURACY,
     "flow.permit": DESIGN,
     "release-form.permit": DESIGN,
     "consent.register": CONSENT,
@@ -78,6 +89,11 @@ ARTICLES: Mapping[str, str] = {
     "consent.age": CONSENT,
     "recipients.charter": RECIPIENTS,
     "recipients.permit": RECIPIENTS,
+    "joint-use.opinion": JOINT_USE,
+    "joint-use.consent": JOINT_USE,
+    "joint-use.recipients": JOINT_USE,
+    "cross-border.mechanism": CROSS_BORDER,
+    "cross-border.persons": CROSS_BORDER,
     "minimum-persons.charter": ANONYMITY,
     "minimum-persons.permit": ANONYMITY,
     "minimum-brands.charter": ANONYMITY,
@@ -102,6 +118,8 @@ ARTICLES: Mapping[str, str] = {
     "signature.charter": SECURITY,
     "signature.policy": SECURITY,
     "signature.asset": SECURITY,
+    "assessment.charter": ASSESSMENT,
+    "approvals.charter": ACCOUNTABILITY,
     "approvals.policy": ACCOUNTABILITY,
     "approvals.asset": ACCOUNTABILITY,
     "approvals.asset-rules": ACCOUNTABILITY,

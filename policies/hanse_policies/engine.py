@@ -27,18 +27,24 @@ from hanse_policies.rules import (
     approvals as approval_rules,
 )
 from hanse_policies.rules import (
-    budget as budget_rules,
-)
-from hanse_policies.rules import (
+    assessment,
     columns,
     computation,
+    cross_border,
     expiry,
+    joint_use,
     minimums,
+    minors,
     permits,
     purpose,
     recipients,
     retention,
+    thresholds,
     trust_mode,
+    uses,
+)
+from hanse_policies.rules import (
+    budget as budget_rules,
 )
 from hanse_policies.rules import (
     consent as consent_rules,
@@ -55,6 +61,8 @@ SHARED_FAMILIES = (
     expiry.check_study,
     purpose.check,
     computation.check,
+    uses.check,
+    thresholds.check,
     recipients.check,
     minimums.check,
     trust_mode.check,
@@ -65,12 +73,18 @@ SHARED_FAMILIES = (
 FAMILIES = (
     signature_rules.check,
     approval_rules.check,
+    assessment.check,
     expiry.check,
     expiry.check_study,
     purpose.check,
     computation.check,
     columns.check,
+    minors.check,
+    uses.check,
+    thresholds.check,
     recipients.check,
+    joint_use.check,
+    cross_border.check,
     minimums.check,
     trust_mode.check,
     retention.check,

@@ -72,6 +72,32 @@ ENGLISH: Mapping[str, Wording] = {
         "columns {excess} ({at}) are sensitive, and the permit does not say that they may be used",
         "remove columns {excess} from the study, or ask brand {brand} to permit them as sensitive",
     ),
+    "minors.charter": Wording(
+        "rule on minors: in the charter {limit}, in the policy {found}",
+        "rule on minors: in the policy ({at}) {found}, less careful than the charter's: {limit}",
+        "set consent.minors in the policy to what the charter asks, or stricter",
+    ),
+    "minors.known": Wording(
+        "no rule on minors meets a register that says of all persons that their age is unknown",
+        "a rule on minors holds, and the register says of all persons that their age is unknown",
+        "record persons' age bands in the register and map them in the asset",
+    ),
+    "uses.charter": Wording(
+        "the result is used for {asked}, the charter allows {allowed}",
+        "the result is used for {asked} ({at}), and the charter allows {allowed} alone",
+        "say in `uses` of the study what the result is used for, and nothing but {allowed}",
+    ),
+    "uses.permit": Wording(
+        "the result is used for {asked}, the permit allows {allowed}",
+        "the result is used for {asked} ({at}), and the permit allows {allowed} alone",
+        "say in `uses` of the study what the result is used for, and nothing but {allowed}, or ask "
+        "brand {brand} to permit more",
+    ),
+    "thresholds.figure": Wording(
+        "computation {kind} yields every figure that a threshold names: {asked}",
+        "computation {kind} does not yield the figures {excess} that thresholds name",
+        "name figures of {allowed}, or leave the thresholds out",
+    ),
     "flow.permit": Wording(
         "what leaves the brand is protected as {asked}, the permit asks for {limit}",
         "what leaves the brand is protected as {asked} ({at}), less than the permit's {limit}",
@@ -116,6 +142,36 @@ ENGLISH: Mapping[str, Wording] = {
         "the permit covers all recipients: {asked}",
         "recipients {excess} ({at}) are not in the permit, which covers {allowed}",
         "remove recipients {excess} from the study, or ask brand {brand} to permit them",
+    ),
+    "joint-use.opinion": Wording(
+        "the policy relies on no opinion of counsel, or on one that counsel signed and that holds",
+        "the policy relies on counsel's opinion {opinion}, which {fault}",
+        "put an opinion there that counsel signed and that holds, or remove joint_use",
+    ),
+    "joint-use.consent": Wording(
+        "joint use: {reason}",
+        "recipients {asked} ({at}) are handlers beside brand {brand}, and {fault}",
+        "{way}, or have counsel sign an opinion for joint_use",
+    ),
+    "joint-use.recipients": Wording(
+        "recipients of joint use: {reason}",
+        "recipients {excess} ({at}) are not named by every notice that counts: {notices}",
+        "remove recipients {excess} from the study, or name them in a new notice and let it alone "
+        "count in consent.notices",
+    ),
+    "cross-border.mechanism": Wording(
+        "ground of an export: {reason}",
+        "what leaves brand {brand} goes to {away}, persons and brand stand in {home}, and the "
+        "export mechanism that the policy states is {found}, of those allowed: {allowed}",
+        "state an export.mechanism of {allowed} in the policy, or state in the charter where "
+        "brand, operator and recipients stand, if it is one territory",
+    ),
+    "cross-border.persons": Wording(
+        "bound on the persons of an export: {reason}",
+        "of an export to {away} the policy states at most {found} persons in {field}, and the "
+        "study is about {limit} or more",
+        "count the exports of this year anew and state export.{field} in the policy, {limit} or "
+        "more",
     ),
     "minimum-persons.charter": Wording(
         "minimum_persons {asked} is at least the charter's {limit}",
@@ -243,6 +299,19 @@ ENGLISH: Mapping[str, Wording] = {
         "the study is signed by the charter's operator",
         "the study is not known to be signed by the charter's operator",
         "have the operator sign the study with the key that the charter names",
+    ),
+    "assessment.charter": Wording(
+        "the charter {asked} for an impact assessment before {limit}, the policy's: {found}",
+        "the charter {asked} for an impact assessment before {limit}, when the policy takes "
+        "effect, the policy's: {found}",
+        "assess the impact, and state report and date in `assessment` of a version that takes "
+        "effect after it",
+    ),
+    "approvals.charter": Wording(
+        "a version that allows more takes {asked} roles to approve, the charter asks {limit}",
+        "a version that allows more takes {asked} roles to approve ({at}), below the charter's "
+        "{limit}",
+        "raise approvals.loosen to {limit}, and name approvers in so many roles",
     ),
     "approvals.policy": Wording(
         "the policy is approved by as many roles as the version before asks for: {limit}",

@@ -72,6 +72,31 @@ CHINESE: Mapping[str, Wording] = {
         "列 {excess}({at})属于敏感信息,而许可未注明可以使用",
         "从研究中删去列 {excess},或请品牌 {brand} 以敏感信息许可这些列",
     ),
+    "minors.charter": Wording(
+        "未成年人规则:章程为“{limit}”,策略为“{found}”",
+        "未成年人规则:策略({at})为“{found}”,不及章程的“{limit}”",
+        "将策略的 consent.minors 改为章程的要求,或更严格",
+    ),
+    "minors.known": Wording(
+        "没有未成年人规则遇到称所有人年龄不明的登记",
+        "有未成年人规则适用,而登记称所有人年龄不明",
+        "在登记中记录年龄段,并在资产中映射",
+    ),
+    "uses.charter": Wording(
+        "结果用于 {asked},章程允许 {allowed}",
+        "结果用于 {asked}({at}),而章程只允许 {allowed}",
+        "在研究的 `uses` 中写明结果的用途,且只限 {allowed}",
+    ),
+    "uses.permit": Wording(
+        "结果用于 {asked},许可允许 {allowed}",
+        "结果用于 {asked}({at}),而许可只允许 {allowed}",
+        "在研究的 `uses` 中写明结果的用途,且只限 {allowed},或请品牌 {brand} 许可更多",
+    ),
+    "thresholds.figure": Wording(
+        "计算 {kind} 会得出各阈值所指的全部指标:{asked}",
+        "计算 {kind} 不会得出阈值所指的指标 {excess}",
+        "改用 {allowed} 中的指标,或删去阈值",
+    ),
     "flow.permit": Wording(
         "离开品牌的数据受 {asked} 级保护,许可要求 {limit}",
         "离开品牌的数据受 {asked} 级保护({at}),低于许可要求的 {limit}",
@@ -116,6 +141,34 @@ CHINESE: Mapping[str, Wording] = {
         "许可包含全部接收方:{asked}",
         "接收方 {excess}({at})不在许可内,许可仅包含 {allowed}",
         "从研究中删去接收方 {excess},或请品牌 {brand} 许可",
+    ),
+    "joint-use.opinion": Wording(
+        "策略未依据法律意见,或所依据的意见已由法律顾问签名且有效",
+        "策略依据法律顾问的意见 {opinion},但该意见{fault}",
+        "换上法律顾问已签名且有效的意见,或删去 joint_use",
+    ),
+    "joint-use.consent": Wording(
+        "联合使用:{reason}",
+        "接收方 {asked}({at})是品牌 {brand} 之外的处理者,且{fault}",
+        "{way},或由法律顾问就 joint_use 签署意见",
+    ),
+    "joint-use.recipients": Wording(
+        "联合使用的接收方:{reason}",
+        "计入的各版告知书({notices})并未都写明接收方 {excess}({at})",
+        "从研究中删去接收方 {excess},或发布写明这些接收方的新告知书,"
+        "并在 consent.notices 中只计入它",
+    ),
+    "cross-border.mechanism": Wording(
+        "出境依据:{reason}",
+        "离开品牌 {brand} 的内容去往 {away},个人与品牌位于 {home},而策略写明的出境途径为 {found},"
+        "允许的途径为 {allowed}",
+        "在策略中写明 export.mechanism({allowed} 之一);如各方均在同一法域,"
+        "请在章程中写明品牌、运营方和接收方所在地",
+    ),
+    "cross-border.persons": Wording(
+        "出境人数上限:{reason}",
+        "内容去往 {away},策略在 {field} 中写明至多 {found} 人,而研究涉及 {limit} 人或以上",
+        "重新统计本年度出境人数,并在策略中写明 export.{field},不少于 {limit}",
     ),
     "minimum-persons.charter": Wording(
         "最少人数 {asked} 不低于章程的 {limit}",
@@ -241,6 +294,16 @@ CHINESE: Mapping[str, Wording] = {
         "研究由章程中的运营方签署",
         "未能确认研究由章程中的运营方签署",
         "请运营方用章程所列密钥签署研究",
+    ),
+    "assessment.charter": Wording(
+        "章程{asked}在 {limit} 之前完成影响评估,策略所载评估:{found}",
+        "章程{asked}在策略生效({limit})之前完成影响评估,而策略所载评估:{found}",
+        "完成影响评估,并在其后生效的新版本的 `assessment` 中写明报告与日期",
+    ),
+    "approvals.charter": Wording(
+        "放宽的版本须由 {asked} 个角色批准,章程要求 {limit} 个",
+        "放宽的版本须由 {asked} 个角色批准({at}),低于章程的 {limit} 个",
+        "将 approvals.loosen 提高到 {limit},并指定足够角色的批准人",
     ),
     "approvals.policy": Wording(
         "策略已获前一版本要求的角色数批准:{limit}",

@@ -71,6 +71,7 @@ class CheckedRequest:
             legal_entity=self.document.legal_entity,
             signing_key=self.document.signing_key,
             agreement_key=self.document.agreement_key,
+            jurisdiction=self.document.jurisdiction,
         )
 
 

@@ -152,7 +152,7 @@ def test_a_sample_is_checked(bin_folder: Path) -> None:
 
 def test_first_documents_are_written_and_tested(bin_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "oak"
-    words = ("--alliance", "harbour", "--brand", "oak", "--out", folder)
+    words = ("--alliance", "harbour", "--brand", "oak", "--jurisdiction", "DE", "--out", folder)
     assert run(bin_folder / "hanse", "policy", "init", *words).returncode == 0
     done = run(bin_folder / "hanse", "policy", "test", folder)
     assert (done.returncode, done.stderr) == (0, "")

@@ -47,7 +47,7 @@ from hanse_policies.documents import (
     TrainModel,
     TrustMode,
 )
-from hanse_policies.documents.asset import StatedBasis
+from hanse_policies.documents.asset import StatedBasis, StatedJurisdiction
 from hanse_policies.documents.consent import ConsentBasis
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
@@ -335,6 +335,7 @@ def _asset(people: TableSource, register: TableSource, max_rows_per_person: int)
             withdrawn="taken_back",
             synced="as_of",
             basis=StatedBasis(constant=ConsentBasis.CONSENT),
+            jurisdiction=StatedJurisdiction(constant="DE"),
             purposes={
                 Purpose.MODEL_TRAINING: TRAINING_WORD,
                 Purpose.AUDIENCE_ANALYTICS: ANALYTICS_WORD,

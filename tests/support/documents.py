@@ -96,6 +96,7 @@ def a_member(brand: str, **changes: object) -> Member:
         "legal_entity": f"{brand.title()} Stores Ltd",
         "signing_key": a_key(10 + index).public_hex,
         "agreement_key": f"{100 + index:064x}",
+        "jurisdiction": "DE",
     }
     return Member.model_validate(fields | changes)
 
@@ -106,11 +107,14 @@ def a_charter(**changes: object) -> AllianceCharter:
         "kind": "AllianceCharter",
         "id": "coast",
         "version": 1,
-        "operator": Operator(name="Coast Office", signing_key=OPERATOR_KEY.public_hex),
+        "operator": Operator(
+            name="Coast Office", signing_key=OPERATOR_KEY.public_hex, jurisdiction="DE"
+        ),
         "members": tuple(a_member(brand) for brand in BRANDS),
         "purposes": (Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS),
         "computations": (ComputationKind.TRAIN_MODEL, ComputationKind.AUDIENCE_HISTOGRAM),
         "recipients": ("alliance-members", "operator"),
+        "places": ({"recipient": "alliance-members", "jurisdiction": "DE"},),
         "floors": Floors(minimum_brands=3, minimum_persons=50),
         "limits": Limits(epsilon=4.0, delta=1e-5, retention_days=365),
         "max_brands_per_person": 3,
@@ -216,6 +220,7 @@ def a_consent_mapping(**changes: object) -> ConsentMapping:
         "withdrawn": "withdrawn_at",
         "synced": "synced_at",
         "basis": {"constant": "consent"},
+        "jurisdiction": {"constant": "DE"},
         "purposes": {Purpose.MODEL_TRAINING: "training", Purpose.AUDIENCE_ANALYTICS: "audience"},
     }
     return ConsentMapping.model_validate(fields | changes)

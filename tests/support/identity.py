@@ -33,7 +33,7 @@ def found_operator(path: Path, alliance: str = ALLIANCE, now: datetime = NOW) ->
         kind="AllianceCharter",
         id=alliance,
         version=1,
-        operator=Operator(name="Harbour Office", signing_key=key.public_hex),
+        operator=Operator(name="Harbour Office", signing_key=key.public_hex, jurisdiction="DE"),
         purposes=(Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS),
         computations=tuple(ComputationKind),
         recipients=("members",),
@@ -47,7 +47,9 @@ def found_operator(path: Path, alliance: str = ALLIANCE, now: datetime = NOW) ->
 
 
 def found_brand(path: Path, brand: str, alliance: str = ALLIANCE) -> BrandHome:
-    configuration = BrandConfiguration(alliance=alliance, brand=brand, legal_entity=f"{brand} GmbH")
+    configuration = BrandConfiguration(
+        alliance=alliance, brand=brand, legal_entity=f"{brand} GmbH", jurisdiction="DE"
+    )
     return BrandHome.found(path, configuration, now=NOW)
 
 

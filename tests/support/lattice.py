@@ -22,6 +22,13 @@ from hanse_policies.documents import (
     TrainModel,
 )
 from tests.support.decisions import Case
+from tests.support.lattice_duties import (
+    figures_are_yielded,
+    joint_use_is_right,
+    the_charter_is_kept,
+    the_export_is_right,
+    uses_are_within,
+)
 
 CATEGORIES = frozenset(
     {
@@ -89,6 +96,7 @@ def a_permit_covers_it(case: Case) -> bool:
         and study.minimum_persons >= permit.minimum_persons
         and study.retention_days <= permit.retention_days
         and release_form(case) in permit.releases
+        and (permit.uses is None or uses_are_within(case, permit.uses))
         and permit.least_protection in protection_at_most(study)
         and {c.name for c in permit.columns if c.sensitive} >= sensitive_columns(case)
         for permit in case.policy.permits
@@ -152,7 +160,16 @@ def the_register_tells_what_is_asked(case: Case) -> bool:
     rules, mapping, told = case.policy.consent, case.asset.consent, case.consent.fields
     basis = mapping.basis is not None and ConsentField.BASIS in told
     scope = mapping.recipients is not None and ConsentField.RECIPIENTS in told
-    return basis and (scope or not rules.scope_required)
+    notice = mapping.notice is not None and ConsentField.NOTICE in told
+    place = mapping.jurisdiction is not None and ConsentField.JURISDICTION in told
+    age = mapping.age_band is not None and ConsentField.AGE_BAND in told
+    return (
+        basis
+        and (scope or not rules.scope_required)
+        and (notice or rules.notices is None)
+        and (place or rules.jurisdictions is None)
+        and (age or rules.minors is None)
+    )
 
 
 def the_budget_suffices(case: Case) -> bool:
@@ -174,6 +191,10 @@ def is_allowed_by_all(case: Case) -> bool:
         the_parties_are_right(case)
         and the_charter_allows(case)
         and shared_noise_suffices(case)
+        and joint_use_is_right(case)
+        and the_export_is_right(case)
+        and the_charter_is_kept(case)
+        and figures_are_yielded(case)
         and a_permit_covers_it(case)
         and the_columns_fit(case)
         and consent_allows(case)

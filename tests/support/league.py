@@ -9,9 +9,16 @@ from string import Template
 
 from ruamel.yaml import YAML
 
-from hanse_demo.league import ALLIANCE, League, build_league
+from hanse_demo.league import ALLIANCE, MEDIA_AGENCY, PANEL_PLACE, League, build_league
 from hanse_demo.modes import study_values
-from hanse_policies.documents import AllianceCharter, Member, Operator, Study, TrustMode
+from hanse_policies.documents import (
+    AllianceCharter,
+    Member,
+    Operator,
+    RecipientPlace,
+    Study,
+    TrustMode,
+)
 from hanse_policies.signing import SigningKey
 
 NOW = datetime(2026, 11, 1, 9, 30, 15, tzinfo=UTC)
@@ -29,19 +36,23 @@ def charter_of(league: League) -> AllianceCharter:
         kind="AllianceCharter",
         id=league.alliance,
         version=1,
-        operator=Operator(name="operator", signing_key=SigningKey.generate().public_hex),
+        operator=Operator(
+            name="operator", signing_key=SigningKey.generate().public_hex, jurisdiction=PANEL_PLACE
+        ),
         members=tuple(
             Member(
                 brand=brand.brand,
                 legal_entity=brand.legal_entity,
                 signing_key=SigningKey.generate().public_hex,
                 agreement_key=SigningKey.generate().public_hex,
+                jurisdiction=PANEL_PLACE,
             )
             for brand in league.brands
         ),
         purposes=terms.purposes,
         computations=terms.computations,
         recipients=terms.recipients,
+        places=(RecipientPlace(recipient=MEDIA_AGENCY, jurisdiction=PANEL_PLACE),),
         limits=terms.limits,
         max_brands_per_person=terms.max_brands_per_person,
     )

@@ -165,7 +165,7 @@ def found_league_operator(
         kind="AllianceCharter",
         id=ALLIANCE,
         version=1,
-        operator=Operator(name="League Office", signing_key=key.public_hex),
+        operator=Operator(name="League Office", signing_key=key.public_hex, jurisdiction="DE"),
         purposes=(Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS),
         computations=tuple(ComputationKind),
         recipients=("members", *BRANDS),
@@ -181,7 +181,10 @@ def found_league_operator(
 
 def found_league_brand(path: Path, brand: str, now: datetime) -> BrandHome:
     configuration = BrandConfiguration(
-        alliance=AllianceId(ALLIANCE), brand=BrandId(brand), legal_entity=f"{brand} Stores Ltd"
+        alliance=AllianceId(ALLIANCE),
+        brand=BrandId(brand),
+        legal_entity=f"{brand} Stores Ltd",
+        jurisdiction="DE",
     )
     home = BrandHome.found(path, configuration, now=now)
     write_data(home, now)

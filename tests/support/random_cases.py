@@ -11,6 +11,7 @@ from hanse_policies.documents import (
     AllianceCharter,
     ApprovalMode,
     ApprovalRules,
+    Approver,
     BinnedAxis,
     BrandPolicy,
     CategoricalFeature,
@@ -22,12 +23,21 @@ from hanse_policies.documents import (
     DataAsset,
     Floors,
     FlowLabel,
+    ImpactAssessment,
     Limits,
+    Member,
+    MinorsRule,
+    Notice,
     Permit,
     Purpose,
+    RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
+    SeparateConsent,
     Study,
+    Threshold,
+    ThresholdChange,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
 from tests.support.decisions import SIGNED, Case
@@ -41,6 +51,7 @@ from tests.support.documents import (
     a_consent_mapping,
     a_histogram,
     a_histogram_study,
+    a_key,
     a_member,
     a_permit,
     a_policy,
@@ -52,10 +63,47 @@ from tests.support.documents import (
     an_asset,
     permitted,
 )
+from tests.support.places import (
+    COUNSEL_KEY,
+    VERSION,
+    a_joint_use,
+    a_notice,
+    an_export,
+    an_operator,
+    an_opinion,
+)
 
 NAMES = tuple(name for name, _, _ in COLUMNS)
 RECIPIENTS = ("alliance-members", "operator", "press")
 PURPOSES = (Purpose.MODEL_TRAINING, Purpose.AUDIENCE_ANALYTICS)
+USES = ((ResultUse.REPORTING,), (ResultUse.REPORTING, ResultUse.OFFER), tuple(ResultUse))
+MINORS = tuple(
+    MinorsRule.model_validate({"from_age": age, "is_guardian_enough": guardian})
+    for age, guardian in ((14, True), (16, True), (14, False), (18, False))
+)
+REPORTS = tuple(
+    ImpactAssessment(digest="ab" * 32, dated=NOW - timedelta(hours=hours)) for hours in (9, 4, 2)
+)
+OFFICERS = tuple(
+    Approver(id=f"officer-{number}", role=f"role-{number}", key=a_key(50 + number).public_hex)
+    for number in range(2)
+)
+A_PERSONS_LINE = Threshold(figure="persons", limit=1000, change=ThresholdChange.LEVEL)
+A_LINE = (Threshold(figure="auc", limit=0.7, change=ThresholdChange.LEVEL),)
+TOLD = (ConsentField.BASIS, ConsentField.NOTICE, ConsentField.JURISDICTION, ConsentField.AGE_BAND)
+EXPORTS = tuple(
+    an_export(mechanism=mechanism, persons_at_most=persons, sensitive_persons_at_most=sensitive)
+    for mechanism in ("standard-contract", "adequacy", "exempt")
+    for persons, sensitive in ((100, None), (500, 500), (500, 0), (None, None))
+)
+OPINIONS = (
+    a_joint_use(),
+    a_joint_use(an_opinion(brands=("birch",))),
+    a_joint_use(an_opinion(least_protection="F4")),
+    a_joint_use(an_opinion(expires=NOW)),
+    a_joint_use(key=a_key(71)),
+)
+NOTICES = (a_notice(version="v1", separate_consents=()), a_notice(recipients=RECIPIENTS))
 T = TypeVar("T")
 
 
@@ -63,6 +111,28 @@ def some(draw: random.Random, words: tuple[T, ...]) -> tuple[T, ...]:
     """Draw most of some words, at least one."""
     kept = tuple(word for word in words if draw.random() < 0.9)
     return kept or (draw.choice(words),)
+
+
+def usually(draw: random.Random, word: T, others: tuple[T, ...]) -> T:
+    """Draw a word nine times out of ten, else another."""
+    return word if draw.random() < 0.9 else draw.choice(others)
+
+
+def rarely(draw: random.Random, words: tuple[T, ...], chance: float = 0.3) -> T | None:
+    """Draw one of some words now and then, else nothing."""
+    return draw.choice(words) if draw.random() < chance else None
+
+
+def a_random_notice(draw: random.Random, version: str) -> Notice:
+    return a_notice(
+        version=version,
+        recipients=some(draw, RECIPIENTS),
+        separate_consents=usually(draw, (SeparateConsent.ANOTHER_HANDLER,), ((),)),
+    )
+
+
+def a_random_member(draw: random.Random, brand: str) -> Member:
+    return a_member(brand, jurisdiction=usually(draw, "DE", ("AT", "US", "CN-GD", None)))
 
 
 def a_random_permit(draw: random.Random) -> Permit:
@@ -77,6 +147,7 @@ def a_random_permit(draw: random.Random) -> Permit:
         ),
         minimum_persons=draw.choice((50, 100, 150)),
         retention_days=draw.choice((90, 180, 365)),
+        uses=rarely(draw, USES, chance=0.1),
     )
     return permit.model_copy(update={"columns": columns})
 
@@ -89,15 +160,25 @@ def a_random_policy(draw: random.Random) -> BrandPolicy:
                 purpose,
                 epsilon=draw.choice((2.0, 3.0, 6.0)),
                 delta=draw.choice((1e-6, 1e-5)),
-                starts=NOW - timedelta(days=draw.choice((-1, 1, 30))),
+                starts=NOW - timedelta(days=draw.choice((-1, 1, 20, 30, 60))),
                 period_days=draw.choice((30, 91)),
             )
             for purpose in some(draw, PURPOSES)
         ),
-        consent=ConsentRules(max_age_hours=draw.choice((24, 48))),
-        active_from=NOW + timedelta(hours=draw.choice((-3, -2, -1, 1))),
+        consent=ConsentRules(
+            max_age_hours=draw.choice((24, 48)),
+            notices=rarely(draw, ((VERSION,), (VERSION, "v1")), chance=0.15),
+            jurisdictions=rarely(draw, (("DE", "AT"), ("DE",), ("CN", "DE")), chance=0.15),
+            minors=rarely(draw, MINORS, chance=0.8),
+        ),
+        notices=usually(draw, NOTICES, (tuple(a_random_notice(draw, n) for n in ("v1", VERSION)),)),
+        export=rarely(draw, EXPORTS),
+        joint_use=rarely(draw, OPINIONS, chance=0.1),
+        active_from=NOW + timedelta(hours=draw.choice((-5, -4, -3, -2, -1, 1))),
         approval=draw.choice(tuple(ApprovalMode)),
-        approvals=ApprovalRules(loosen=0),
+        approvers=OFFICERS,
+        approvals=ApprovalRules(loosen=usually(draw, 2, (0, 1))),
+        assessment=rarely(draw, REPORTS, chance=0.8),
     )
 
 
@@ -112,12 +193,24 @@ def a_random_asset(draw: random.Random) -> DataAsset:
         for name in some(draw, NAMES)
     )
     words = {purpose: f"word of {purpose}" for purpose in some(draw, PURPOSES)}
-    return an_asset(columns=columns, consent=a_consent_mapping(purposes=words))
+    mapping = a_consent_mapping(
+        purposes=words,
+        notice=rarely(draw, ("notice",), chance=0.7),
+        age_band=usually(draw, "age_band", ({"constant": "unknown"}, None)),
+        jurisdiction=usually(draw, {"constant": "DE"}, ({"constant": "CN"}, "place", None)),
+    )
+    return an_asset(columns=columns, consent=mapping)
 
 
 def a_random_charter(draw: random.Random) -> AllianceCharter:
-    members = [a_member("alder")] + [a_member(brand) for brand in some(draw, BRANDS[1:])]
+    members = [a_random_member(draw, brand) for brand in ("alder", *some(draw, BRANDS[1:]))]
     return a_charter(
+        operator=an_operator(usually(draw, "DE", ("AT", "US", None))),
+        places=tuple(
+            RecipientPlace(recipient=name, jurisdiction=usually(draw, "DE", ("FR", "CN")))
+            for name in some(draw, ("alliance-members", "press"))
+        ),
+        counsel_key=rarely(draw, (COUNSEL_KEY.public_hex, a_key(71).public_hex)),
         members=tuple(members),
         purposes=some(draw, PURPOSES),
         computations=some(draw, tuple(ComputationKind)),
@@ -127,7 +220,11 @@ def a_random_charter(draw: random.Random) -> AllianceCharter:
             minimum_persons=draw.choice((50, 100)),
             tolerated_dropouts=draw.choice((0, 1)),
             assumed_colluders=draw.choice((0, 1)),
+            approvals=usually(draw, 0, (1, 2)),
         ),
+        minors=rarely(draw, MINORS, chance=0.1),
+        uses=rarely(draw, USES, chance=0.1),
+        assessment_required=draw.random() < 0.1,
         limits=Limits(
             epsilon=draw.choice((2.0, 4.0)),
             delta=draw.choice((1e-6, 1e-5)),
@@ -148,6 +245,8 @@ def a_random_study(draw: random.Random) -> Study:
         "minimum_persons": draw.choice((60, 120, 200)),
         "recipients": some(draw, RECIPIENTS[:2]) if draw.random() < 0.8 else RECIPIENTS,
         "retention_days": draw.choice((60, 120, 300)),
+        "uses": usually(draw, (ResultUse.REPORTING,), ((), (ResultUse.PRICE,))),
+        "thresholds": usually(draw, (), (A_LINE, (*A_LINE, A_PERSONS_LINE))),
     }
     if draw.random() < 0.4:
         training = a_summed_training() if shared else a_training()
@@ -168,7 +267,7 @@ def a_random_case(draw: random.Random) -> Case:
         consent=ConsentState(
             synced=NOW - timedelta(hours=draw.choice((1, 30, 60))),
             purposes=frozenset(some(draw, PURPOSES)),
-            fields=frozenset({ConsentField.BASIS} if draw.random() < 0.95 else ()),
+            fields=frozenset(some(draw, TOLD) if draw.random() < 0.95 else ()),
         ),
         budget=BudgetState(spent, spent + draw.choice((0.0, 2.0)), draw.choice((1e-7, 1e-6))),
     )
@@ -178,7 +277,9 @@ def wide_case(draw: random.Random) -> Case:
     """Draw a request whose other documents allow most of it, so that the one varied decides."""
     case, usual = a_random_case(draw), Case()
     charter = a_charter(
-        recipients=RECIPIENTS, limits=Limits(epsilon=4.0, delta=1e-5, retention_days=365)
+        recipients=RECIPIENTS,
+        counsel_key=COUNSEL_KEY.public_hex,
+        limits=Limits(epsilon=4.0, delta=1e-5, retention_days=365),
     )
     wide = a_policy(
         permits=tuple(
@@ -196,8 +297,12 @@ def wide_case(draw: random.Random) -> Case:
         ),
         budgets=tuple(a_budget(purpose, delta=1e-5) for purpose in PURPOSES),
         consent=ConsentRules(max_age_hours=72),
+        export=an_export(sensitive_persons_at_most=100_000),
     )
-    return replace(case, charter=charter, policy=wide, asset=usual.asset)
+    told = a_consent_mapping(notice="notice", age_band="age_band")
+    asset = usual.asset.model_copy(update={"consent": told})
+    consent = replace(case.consent, fields=frozenset(TOLD))
+    return replace(case, charter=charter, policy=wide, asset=asset, consent=consent)
 
 
 class World:

@@ -22,12 +22,22 @@ def init_command(
     brand: Annotated[str, typer.Option(help="Identifier of the brand.")],
     legal_entity: Annotated[str, typer.Option(help="The legal entity behind the brand.")],
     alliance: Annotated[str, typer.Option(help="Identifier of the alliance to join.")],
+    jurisdiction: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the brand keeps its data and what is released: a country by ISO 3166."
+            " Left out, it counts as abroad."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the brand's keys, which never leave this machine, and a request to be enrolled."""
     try:
         configuration = BrandConfiguration(
-            alliance=alliance, brand=brand, legal_entity=legal_entity
+            alliance=alliance,
+            brand=brand,
+            legal_entity=legal_entity,
+            jurisdiction=jurisdiction,
         )
     except ValidationError as error:
         first = error.errors()[0]

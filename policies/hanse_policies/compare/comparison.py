@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.direction import Direction, FieldChange, joint
+from hanse_policies.compare.duties import duty_changes
 from hanse_policies.compare.fields import FieldTable, compare_fields
 from hanse_policies.compare.tables import ALLIANCE_CHARTER, BRAND_POLICY, DATA_ASSET
 from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset, StrictModel
@@ -85,4 +86,8 @@ def compare_versions(before: Comparable, after: Comparable) -> Comparison:
             "compare a document with its own older version"
         )
     changes = tuple(compare_fields(TABLES[type(before)], (), before, after))
+    if isinstance(before, BrandPolicy) and isinstance(after, BrandPolicy):
+        met = tuple(duty_changes(before, after))
+        places = {change.path for change in met}
+        changes = (*(change for change in changes if change.path not in places), *met)
     return Comparison(before, after, changes, joint(changes))

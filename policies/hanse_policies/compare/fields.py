@@ -112,24 +112,31 @@ def flag_is_stricter(path: FieldPath, before: object, after: object) -> Iterator
     yield from _change(path, Direction.TIGHTENS if after else Direction.LOOSENS, before, after)
 
 
-def keyed(key: str, table: FieldTable, *, gone: Direction = Direction.TIGHTENS) -> Comparer:
+def keyed(
+    key: str,
+    table: FieldTable,
+    *,
+    new: Direction = Direction.LOOSENS,
+    gone: Direction = Direction.TIGHTENS,
+) -> Comparer:
     """Compare parts that a field tells apart: more of them allow more.
 
     Args:
         key: The field.
         table: How two parts of the same key compare.
+        new: What it does that a part is there that was not.
         gone: What it does that a part is no longer there.
     """
 
     def comparer(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
-        old, new = _by_key(key, before), _by_key(key, after)
-        for name, (index, part) in new.items():
+        old, newer = _by_key(key, before), _by_key(key, after)
+        for name, (index, part) in newer.items():
             if name not in old:
-                yield FieldChange((*path, index), Direction.LOOSENS, "none", str(name))
+                yield FieldChange((*path, index), new, "none", str(name))
             else:
                 yield from compare_fields(table, (*path, index), old[name][1], part)
         for name, (index, _) in old.items():
-            if name not in new:
+            if name not in newer:
                 yield FieldChange((*path, index), gone, str(name), "none", is_gone=True)
 
     return comparer

@@ -13,6 +13,7 @@ from hanse_policies.compare.direction import Direction, FieldChange, joint
 from hanse_policies.compare.fields import (
     FieldTable,
     any_of,
+    any_of_if_asked,
     compare_fields,
     flag_is_wider,
     higher_is_stricter,
@@ -38,6 +39,7 @@ PERMIT: FieldTable = {
     "least_protection": ordered(*FlowLabel),
     "minimum_persons": higher_is_stricter,
     "retention_days": lower_is_stricter,
+    "uses": any_of_if_asked,
 }
 
 

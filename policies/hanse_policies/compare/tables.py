@@ -24,7 +24,7 @@ from hanse_policies.compare.fields import (
     text,
 )
 from hanse_policies.compare.permits import compare_permits
-from hanse_policies.compare.words import compare_minors, compare_words
+from hanse_policies.compare.words import compare_minors, compare_places, compare_words
 from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision, Sensitivity
 
 APPROVER: FieldTable = {"id": opaque, "role": opaque, "key": opaque}
@@ -45,11 +45,13 @@ CONSENT_RULES: FieldTable = {
     "bases": any_of,
     "notices": any_of_if_asked,
     "minors": compare_minors,
-    "jurisdictions": any_of_if_asked,
+    "jurisdictions": compare_places,
     "scope_required": flag_is_stricter,
 }
 
 PACK_RULES: FieldTable = {"counsel_signature": flag_is_stricter, "advice": flag_is_stricter}
+
+JOINT_USE: FieldTable = {"counsel": opaque}
 
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
@@ -69,9 +71,9 @@ BRAND_POLICY: FieldTable = {
     "approval": ordered(ApprovalMode.AUTOMATIC, ApprovalMode.MANUAL),
     "taxonomies": opaque,
     "notices": opaque,
-    # A newer report allows nothing; that it is older than the change is for the lint to say.
     "assessment": opaque,
     "export": opaque,
+    "joint_use": nested(JOINT_USE),
     "packs": opaque,
     "pack_rules": nested(PACK_RULES),
 }
@@ -136,6 +138,8 @@ MEMBER: FieldTable = {
     "jurisdiction": opaque,
 }
 
+RECIPIENT_PLACE: FieldTable = {"recipient": opaque, "jurisdiction": opaque}
+
 OPERATOR: FieldTable = {"name": text, "signing_key": opaque, "jurisdiction": opaque}
 
 FLOORS: FieldTable = {
@@ -143,6 +147,7 @@ FLOORS: FieldTable = {
     "minimum_persons": higher_is_stricter,
     "tolerated_dropouts": higher_is_stricter,
     "assumed_colluders": higher_is_stricter,
+    "approvals": higher_is_stricter,
 }
 
 LIMITS: FieldTable = {
@@ -156,13 +161,18 @@ ALLIANCE_CHARTER: FieldTable = {
     "id": opaque,
     "version": ignored,
     "operator": nested(OPERATOR),
-    "members": keyed("brand", MEMBER),
+    # With a member abroad, what goes to all members crosses a border; without it, none.
+    "members": keyed("brand", MEMBER, new=Direction.MIXED, gone=Direction.MIXED),
     "purposes": any_of,
     "computations": any_of,
     "recipients": any_of,
+    "places": keyed("recipient", RECIPIENT_PLACE),
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
     "packs": opaque,
+    "minors": compare_minors,
+    "uses": any_of_if_asked,
+    "assessment_required": flag_is_stricter,
     "counsel_key": opaque,
 }

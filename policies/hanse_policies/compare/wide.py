@@ -11,6 +11,7 @@ from datetime import datetime
 from hanse_policies.documents import (
     AllianceCharter,
     ApprovalRules,
+    Approver,
     AssetColumn,
     AudienceHistogram,
     BinnedAxis,
@@ -23,13 +24,18 @@ from hanse_policies.documents import (
     ConsentRules,
     DataAsset,
     DistributedNoise,
+    Export,
+    ExportMechanism,
     Floors,
     FlowLabel,
+    ImpactAssessment,
     Limits,
     LocalTraining,
     LogisticRegression,
     Member,
+    MinorsRule,
     NeighbouringRelation,
+    Notice,
     NumericFeature,
     Operator,
     Permit,
@@ -38,18 +44,29 @@ from hanse_policies.documents import (
     PrivacyUnit,
     Purpose,
     PurposeBudget,
+    RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
+    SeparateConsent,
     SourceFormat,
     Study,
     TableSource,
     TrainModel,
     TrustMode,
 )
+from hanse_policies.documents.asset import StatedJurisdiction
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
 _KEYS = tuple(f"{number:064x}" for number in range(1, 12))
 _USUAL_FLOORS = Floors(minimum_brands=3, minimum_persons=1)
+_HOME = "US"
+"""One territory, whose law asks no separate consent for joint use."""
+_NOTICE = "all-told"
+_APPROVERS = tuple(
+    Approver(id=f"approver-{index}", role=f"role-{index}", key=key)
+    for index, key in enumerate(_KEYS[1:])
+)
 _FOREVER = datetime.fromisoformat("9000-01-01T00:00:00Z")
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
@@ -61,19 +78,23 @@ def wide_charter(alliance: str, brand: str, recipients: Sequence[str]) -> Allian
         kind="AllianceCharter",
         id=alliance,
         version=1,
-        operator=Operator(name="operator", signing_key=_KEYS[0]),
+        operator=Operator(name="operator", signing_key=_KEYS[0], jurisdiction=_HOME),
         members=tuple(
             Member(
                 brand=name,
                 legal_entity=name,
                 signing_key=_KEYS[1 + index],
                 agreement_key=_KEYS[6 + index],
+                jurisdiction=_HOME,
             )
             for index, name in enumerate(names)
         ),
         purposes=tuple(Purpose),
         computations=tuple(ComputationKind),
         recipients=tuple(recipients),
+        places=tuple(
+            RecipientPlace(recipient=name, jurisdiction=_HOME) for name in dict.fromkeys(recipients)
+        ),
         floors=Floors(minimum_brands=1, minimum_persons=1, assumed_colluders=0),
         limits=Limits(epsilon=100.0, delta=9e-4, retention_days=3650),
         max_brands_per_person=1000,
@@ -89,6 +110,7 @@ def wide_permit(
     recipients: Sequence[str] = ("members",),
     minimum_persons: int = 1,
     retention_days: int = 3650,
+    uses: tuple[ResultUse, ...] | None = None,
 ) -> Permit:
     """Make a permit for all that can be done for a purpose with some columns."""
     return Permit(
@@ -103,13 +125,29 @@ def wide_permit(
         least_protection=FlowLabel.RAW,
         minimum_persons=minimum_persons,
         retention_days=retention_days,
+        uses=uses,
     )
 
 
 def wide_policy(
-    alliance: str, brand: str, permits: tuple[Permit, ...], now: datetime
+    alliance: str,
+    brand: str,
+    permits: tuple[Permit, ...],
+    now: datetime,
+    *,
+    is_told: bool = False,
 ) -> BrandPolicy:
-    """Make a policy of some permits whose budgets are never spent."""
+    """Make a policy of some permits whose budgets are never spent, and that did every duty.
+
+    Args:
+        alliance: Of which the brand is a member.
+        brand: Whose policy.
+        permits: What is permitted.
+        now: When the budgets begin.
+        is_told: Whether one notice alone counts, which asks every separate consent, and
+            adults alone; the register must tell notice and age then.
+    """
+    told = dict.fromkeys(name for permit in permits for name in permit.recipients)
     return BrandPolicy(
         kind="BrandPolicy",
         id="policy",
@@ -118,14 +156,41 @@ def wide_policy(
         alliance=alliance,
         brand=brand,
         author="nobody",
-        approvals=ApprovalRules(loosen=0),
+        approvers=_APPROVERS,
+        approvals=ApprovalRules(loosen=len(_APPROVERS)),
+        assessment=ImpactAssessment(digest=_KEYS[0], dated=_LONG_AGO),
         permits=permits,
         budgets=tuple(
             PurposeBudget(purpose=purpose, epsilon=100.0, delta=9e-4, starts=now, period_days=3650)
             for purpose in Purpose
         ),
-        consent=ConsentRules(max_age_hours=24 * 30),
+        consent=ConsentRules(
+            max_age_hours=24 * 30,
+            notices=(_NOTICE,) if is_told else None,
+            minors=MinorsRule(from_age=18, is_guardian_enough=False) if is_told else None,
+        ),
+        notices=(
+            Notice(
+                version=_NOTICE,
+                digest=_KEYS[0],
+                purposes=tuple(Purpose),
+                recipients=tuple(told),
+                separate_consents=tuple(SeparateConsent),
+            ),
+        ),
+        export=Export(
+            mechanism=ExportMechanism.STANDARD_CONTRACT,
+            persons_at_most=10_000_000_000,
+            sensitive_persons_at_most=10_000_000_000,
+        ),
     )
+
+
+def careless(policy: BrandPolicy) -> BrandPolicy:
+    """Take from a wide policy what only a charter would ask it for."""
+    consent = policy.consent.model_copy(update={"minors": None})
+    undone = {"approvals": ApprovalRules(loosen=0), "assessment": None, "consent": consent}
+    return policy.model_copy(update=undone)
 
 
 def wide_asset(
@@ -173,7 +238,7 @@ def _whole_register(table: TableSource) -> ConsentMapping:
         basis="b",
         notice="n",
         age_band="a",
-        jurisdiction="j",
+        jurisdiction=StatedJurisdiction(constant=_HOME),
         recipients="r",
     )
 
@@ -215,6 +280,7 @@ def study_of(
         recipients=tuple(recipients),
         retention_days=permit.retention_days,
         expires=_FOREVER,
+        uses=permit.uses or (),
     )
 
 

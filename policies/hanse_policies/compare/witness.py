@@ -14,6 +14,7 @@ from itertools import islice, product
 
 from hanse_policies.compare.comparison import Comparison
 from hanse_policies.compare.wide import (
+    careless,
     histogram_of,
     study_of,
     training_of,
@@ -199,7 +200,9 @@ def _of_assets(before: DataAsset, after: DataAsset) -> Iterator[Request]:
     names = dict.fromkeys(c.name for c in (*after.columns, *before.columns))
     now = datetime.fromisoformat("2026-01-01T00:00:00Z")
     for name, purpose, sensitive in product(names, Purpose, (True, False)):
-        permit = wide_permit(purpose, before.id, (name,), sensitive=sensitive)
+        permit = wide_permit(
+            purpose, before.id, (name,), sensitive=sensitive, recipients=(before.brand,)
+        )
         column = after.column(name) or before.column(name)
         study = study_of(
             permit,
@@ -228,6 +231,7 @@ def _of_charters(before: AllianceCharter, after: AllianceCharter) -> Iterator[Re
                 recipients=(recipient,),
                 minimum_persons=charter.floors.minimum_persons,
                 retention_days=charter.limits.retention_days,
+                uses=charter.uses,
             )
             computation = _computation(kind, "one", permit.column_names)
             study = study_of(
@@ -240,6 +244,7 @@ def _of_charters(before: AllianceCharter, after: AllianceCharter) -> Iterator[Re
                 floors=charter.floors,
                 alliance=charter.id,
             )
-            policy = wide_policy(charter.id, brand, (permit,), now)
+            policy = wide_policy(charter.id, brand, (permit,), now, is_told=True)
             asset = wide_asset("asset", study, {}, brand)
-            yield Request(study, after, policy, asset, timedelta(), now)
+            for careful in (policy, careless(policy)):
+                yield Request(study, after, careful, asset, timedelta(), now)

@@ -1,12 +1,14 @@
-"""How the register's words for purposes compare, and the rule on minors."""
+"""How the register's words for purposes compare, the rule on minors, and where persons may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hanse_policies.compare.direction import Direction, FieldChange
-from hanse_policies.compare.fields import shown
+from hanse_policies.compare.fields import any_of_if_asked, shown
 from hanse_policies.documents.consent import MinorsRule
+from hanse_policies.places import territory_of
 from hanse_policies.source import FieldPath
 
 
@@ -43,6 +45,23 @@ def compare_minors(path: FieldPath, before: object, after: object) -> Iterator[F
         elif older <= 0 and alone <= 0:
             direction = Direction.LOOSENS
     yield FieldChange(path, direction, shown(before), shown(after))
+
+
+def compare_places(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare where persons may be, where none given allows all.
+
+    There is more and less within the same territories alone: what the law of a territory
+    asks of a study is asked as long as one person may be there.
+    """
+    is_elsewhere = _territories(before) != _territories(after)
+    for change in any_of_if_asked(path, before, after):
+        yield replace(change, direction=Direction.MIXED) if is_elsewhere else change
+
+
+def _territories(value: object) -> frozenset[str] | None:
+    if not isinstance(value, tuple):
+        return None
+    return frozenset(territory_of(place) for place in value)
 
 
 def _words(value: object) -> dict[str, object]:

@@ -7,6 +7,7 @@ from hanse_policies.documents.alliance import (
     Limits,
     Member,
     Operator,
+    RecipientPlace,
 )
 from hanse_policies.documents.approval import Approval, ApprovalRules, Approver
 from hanse_policies.documents.asset import (
@@ -71,6 +72,7 @@ from hanse_policies.documents.features import (
 )
 from hanse_policies.documents.legal_pack import LegalCheck, LegalPack, Severity
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.opinion import CounselOpinion, JointUse, SignedOpinion
 from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.study import DistributedNoise, PrivacyParameters, Study, Threshold
 from hanse_policies.documents.verdict import StudyVerdict
@@ -82,6 +84,7 @@ from hanse_policies.documents.vocabulary import (
     FlowLabel,
     LocationPrecision,
     NeighbouringRelation,
+    OpinionSubject,
     PrivacyUnit,
     Pseudonym,
     Purpose,
@@ -122,6 +125,7 @@ __all__ = [
     "ConsentRules",
     "ConsentStanding",
     "ConsentState",
+    "CounselOpinion",
     "DataAsset",
     "DecisionExample",
     "DecisionExamples",
@@ -142,6 +146,7 @@ __all__ = [
     "Floors",
     "FlowLabel",
     "ImpactAssessment",
+    "JointUse",
     "LegalCheck",
     "LegalPack",
     "Limits",
@@ -156,6 +161,7 @@ __all__ = [
     "NumericFeature",
     "OneOf",
     "Operator",
+    "OpinionSubject",
     "PackPin",
     "PackRules",
     "Permit",
@@ -166,6 +172,7 @@ __all__ = [
     "Pseudonym",
     "Purpose",
     "PurposeBudget",
+    "RecipientPlace",
     "ReleaseForm",
     "ResultUse",
     "Scale",
@@ -174,6 +181,7 @@ __all__ = [
     "ServerOptimiser",
     "Severity",
     "SignatureWord",
+    "SignedOpinion",
     "SourceFormat",
     "StrictModel",
     "Study",

@@ -19,8 +19,9 @@ from hanse_policies.documents.base import (
     Version,
     fault_at,
 )
+from hanse_policies.documents.consent import MinorsRule
 from hanse_policies.documents.pack_pin import PackPin
-from hanse_policies.documents.vocabulary import ComputationKind, Purpose
+from hanse_policies.documents.vocabulary import ComputationKind, Purpose, ResultUse
 from hanse_policies.look_alikes import look_alike
 
 
@@ -51,6 +52,13 @@ class Member(StrictModel):
         return folded_name(self.legal_entity)
 
 
+class RecipientPlace(StrictModel):
+    """Where a recipient stands who is no member."""
+
+    recipient: Identifier
+    jurisdiction: Jurisdiction
+
+
 class Operator(StrictModel):
     """The party that runs the server and proposes studies."""
 
@@ -72,6 +80,8 @@ class Floors(StrictModel):
     tolerated_dropouts: Annotated[int, Field(ge=0, le=999)] = 0
     """Of a study in mode `distributed`; so is the next."""
     assumed_colluders: Annotated[int, Field(ge=0, le=999)] = 1
+    approvals: Annotated[int, Field(ge=0, le=10)] = 0
+    """Roles that approve a version of a brand's policy which allows more."""
 
 
 class Limits(StrictModel):
@@ -93,11 +103,19 @@ class AllianceCharter(StrictModel):
     purposes: tuple[Purpose, ...] = Field(min_length=1)
     computations: tuple[ComputationKind, ...] = Field(min_length=1)
     recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=50)
+    places: tuple[RecipientPlace, ...] = Field(default=(), max_length=50)
+    """Of recipients who are no members; one without a place counts as abroad."""
     floors: Floors = Floors()
     limits: Limits
     max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that every study of the alliance is judged by."""
+    minors: MinorsRule | None = None
+    """The least that a policy asks of persons' age; None leaves it to the brands."""
+    uses: tuple[ResultUse, ...] | None = Field(default=None, min_length=1)
+    """What results may be used for; None asks no study to say it."""
+    assessment_required: bool = False
+    """Whether a policy states an impact assessment from before it takes effect."""
     counsel_key: PublicKeyText | None = None
     """Ed25519, checks what counsel signs; without it no pack counts as signed by counsel."""
 
@@ -110,6 +128,13 @@ class AllianceCharter(StrictModel):
         ):
             if len(set(values)) != len(values):
                 raise ValueError(f"two members share one {what}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        placed = [place.recipient for place in self.places]
+        if len(set(placed)) != len(placed):
+            raise fault_at(("places",), "expected one place for a recipient, got two")
         return self
 
     @model_validator(mode="after")
@@ -142,6 +167,11 @@ class AllianceCharter(StrictModel):
     def member_places(self) -> frozenset[str | None]:
         """Where the members stand, each place once; None where one does not say."""
         return frozenset(member.jurisdiction for member in self.members)
+
+    def place_of(self, recipient: str) -> str | None:
+        """Say where a recipient stands who is no member; None where that is not known."""
+        placed = (place.jurisdiction for place in self.places if place.recipient == recipient)
+        return next(placed, None)
 
     @cached_property
     def _by_brand(self) -> Mapping[str, Member]:

@@ -24,6 +24,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
 )
 from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.opinion import JointUse
 from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.vocabulary import (
     ApprovalMode,
@@ -31,6 +32,7 @@ from hanse_policies.documents.vocabulary import (
     FlowLabel,
     Purpose,
     ReleaseForm,
+    ResultUse,
 )
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
@@ -57,6 +59,8 @@ class Permit(StrictModel):
     """What leaves the brand is protected at least so well."""
     minimum_persons: Annotated[int, Field(ge=1, le=10_000_000)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+    uses: tuple[ResultUse, ...] | None = Field(default=None, min_length=1)
+    """What the result may be used for; None asks no study to say it."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
@@ -164,6 +168,8 @@ class BrandPolicy(StrictModel):
     """What persons were told; the newest last."""
     assessment: ImpactAssessment | None = None
     export: Export | None = None
+    joint_use: JointUse | None = None
+    """What stands in the place of separate consent for joint use; None asks the consent."""
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that this brand asks for, beside those of the charter."""
     pack_rules: PackRules = PackRules()

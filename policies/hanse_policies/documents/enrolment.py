@@ -13,7 +13,14 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints
 
-from hanse_policies.documents.base import VISIBLE, Identifier, PublicKeyText, ShortText, StrictModel
+from hanse_policies.documents.base import (
+    VISIBLE,
+    Identifier,
+    Jurisdiction,
+    PublicKeyText,
+    ShortText,
+    StrictModel,
+)
 
 CertificateText = Annotated[
     str,
@@ -59,6 +66,8 @@ class EnrolmentRequest(StrictModel):
     """X25519, agrees pairwise masks in secure aggregation."""
     certificate_request: CertificateRequestText
     """Signed by the TLS key that the certificate is asked for."""
+    jurisdiction: Jurisdiction | None = None
+    """Where the brand keeps its data and what is released; None counts as abroad."""
     created: AwareDatetime
 
 

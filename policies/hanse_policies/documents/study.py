@@ -69,6 +69,7 @@ class Threshold(StrictModel):
     """A line that a figure of the result is held against, named before the figure is known."""
 
     figure: ShortText
+    """One that the computation yields (see `rules.thresholds`)."""
     limit: FiniteFloat
     change: ThresholdChange
 

@@ -128,6 +128,13 @@ class SeparateConsent(StrEnum):
     """For others than the brand to receive the data."""
 
 
+class OpinionSubject(StrEnum):
+    """What counsel may conclude that stands in the place of a duty."""
+
+    JOINT_USE = "joint-use"
+    """What leaves a brand provides personal information to no other handler."""
+
+
 class ExportMechanism(StrEnum):
     """On what ground persons' data may cross a border."""
 

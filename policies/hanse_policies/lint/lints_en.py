@@ -182,9 +182,10 @@ ENGLISH_LINTS: Mapping[str, LintWords] = {
     ),
     "L32": LintWords(
         "override without expiry",
-        "An exception that nobody ends becomes the rule. Here no document overrides another at "
-        "all, with or without expiry: the loader refuses the attempt, so that the fault cannot "
-        "occur in a document that is read.",
+        "An exception that nobody ends becomes the rule. Here no document overrides another; "
+        "the one word that stands in a duty's place, counsel's signed opinion on joint use, has "
+        "to name its end. The loader refuses anything else, so that the fault cannot occur in a "
+        "document that is read.",
     ),
     "L33": LintWords(
         "metric on held-out persons without budget",

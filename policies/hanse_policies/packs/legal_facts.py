@@ -131,4 +131,4 @@ def _places(study: Study, charter: AllianceCharter) -> Iterator[str | None]:
             yield from charter.member_places
         elif name != OPERATOR:
             member = charter.member(BrandId(name))
-            yield None if member is None else member.jurisdiction
+            yield charter.place_of(name) if member is None else member.jurisdiction

@@ -1,4 +1,8 @@
-"""Approvals: what allows more than the version before it counts only once it is approved."""
+"""Approvals: what allows more than the version before it counts only once it is approved.
+
+How many roles that takes is the document's own word: of an asset never fewer than of the
+policy, and of a policy never fewer than the charter's floor.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,20 @@ from hanse_policies.source import Source
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
-    """Ask whether policy and asset are approved, each as the version before it asks for."""
+    """Ask whether policy and asset are approved, and by as many as the others ask for."""
     policy, asset = facts.policy.approvals, facts.asset.approvals
-    sources = facts.sources
+    floor, sources = facts.charter.floors.approvals, facts.sources
     return (
+        judge(
+            "approvals.charter",
+            policy.loosen >= floor,
+            lambda: words(
+                sources.charter.line_of("floors", "approvals"),
+                asked=str(policy.loosen),
+                limit=str(floor),
+                at=sources.policy.line_of("approvals", "loosen"),
+            ),
+        ),
         _judge_state("approvals.policy", facts.approvals, sources.policy),
         _judge_state("approvals.asset", facts.asset_approvals, sources.asset),
         judge(

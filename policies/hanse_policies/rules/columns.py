@@ -3,8 +3,7 @@
 The person column is never read by a study, however its letters are cased, for
 warehouses take column names without regard to case. A column is used only as
 its declared type allows: numbers and flags where arithmetic is done, categories
-where words are compared, a flag as label; text nowhere. A column that the asset
-calls sensitive is covered only where the permit says so of this very column.
+where words are compared, a flag as label; text nowhere.
 """
 
 from __future__ import annotations
@@ -79,15 +78,7 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
         judge(
             "columns.permit",
             every <= permit.covered,
-            lambda: _permit_words(
-                case, _beyond(facts, permit.covered), asked=listed(facts.columns)
-            ),
-        ),
-        # A permit says of each sensitive column that it may be used all the same.
-        judge(
-            "columns.sensitive",
-            every & facts.asset.column_sets.sensitive <= permit.excused,
-            lambda: _permit_words(case, _unexcused(case)),
+            lambda: permit_words(case, _beyond(facts, permit.covered), asked=listed(facts.columns)),
         ),
     )
 
@@ -97,7 +88,8 @@ def _words_of(facts: Facts, field: str, excess: list[str], **more: str) -> Words
     return words(facts.sources.asset.line_of(field), excess=listed(excess), at=at, **more)
 
 
-def _permit_words(case: PermitFacts, excess: list[str], **more: str) -> Words:
+def permit_words(case: PermitFacts, excess: list[str], **more: str) -> Words:
+    """Say what fills a sentence about columns that a permit does not cover as they are read."""
     brand, at = case.facts.policy.brand, _place(case.facts, excess)
     return words(case.line_of("columns"), excess=listed(excess), brand=brand, at=at, **more)
 
@@ -127,11 +119,6 @@ def _named_as_person(facts: Facts) -> list[str]:
 
 def _beyond(facts: Facts, allowed: frozenset[str]) -> list[str]:
     return [name for name in facts.columns if name not in allowed]
-
-
-def _unexcused(case: PermitFacts) -> list[str]:
-    guarded, excused = case.facts.asset.column_sets.sensitive, case.permit.excused
-    return [name for name in case.facts.columns if name in guarded and name not in excused]
 
 
 def _are_types_fitting(reads: ColumnReads, there: ColumnSets) -> bool:

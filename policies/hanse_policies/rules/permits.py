@@ -20,12 +20,16 @@ from hanse_policies.rules import (
     purpose,
     recipients,
     retention,
+    sensitivity,
+    uses,
 )
 
 FAMILIES = (
     purpose.check_permit,
     computation.check_permit,
     columns.check_permit,
+    sensitivity.check_permit,
+    uses.check_permit,
     recipients.check_permit,
     flow.check_permit,
     minimums.check_permit,

@@ -20,9 +20,11 @@ from hanse_policies.compare.tables import (
     CONSENT_MAPPING,
     CONSENT_RULES,
     FLOORS,
+    JOINT_USE,
     LIMITS,
     MEMBER,
     OPERATOR,
+    RECIPIENT_PLACE,
 )
 from hanse_policies.compare.witness import find_witnesses
 from hanse_policies.documents import (
@@ -35,6 +37,8 @@ from hanse_policies.documents import (
     ConsentRules,
     Floors,
     FlowLabel,
+    ImpactAssessment,
+    JointUse,
     Limits,
     LocationPrecision,
     Member,
@@ -45,7 +49,9 @@ from hanse_policies.documents import (
     Pseudonym,
     Purpose,
     PurposeBudget,
+    RecipientPlace,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     StrictModel,
 )
@@ -64,6 +70,7 @@ from tests.support.documents import (
     a_policy,
     an_asset,
 )
+from tests.support.places import VERSION, a_joint_use, a_notice, in_china
 
 TIGHTENS, LOOSENS, MIXED, TEXT = (
     Direction.TIGHTENS,
@@ -78,6 +85,9 @@ PERSON_BY_PERSON = (
     "consent.scope_required",
     "consent.minors",
 )
+REPORT = ImpactAssessment(digest="ab" * 32, dated=NOW - timedelta(days=1))
+OLDER = a_notice(version="v1", separate_consents=())
+NARROWER = a_notice(version="v2", recipients=("operator",))
 OFFICER = Approver(id="wei", role="data-protection-officer", key=a_key(40).public_hex)
 
 
@@ -91,7 +101,9 @@ OFFICER = Approver(id="wei", role="data-protection-officer", key=a_key(40).publi
         (ConsentRules, CONSENT_RULES),
         (AssetColumn, ASSET_COLUMN),
         (ConsentMapping, CONSENT_MAPPING),
+        (JointUse, JOINT_USE),
         (Member, MEMBER),
+        (RecipientPlace, RECIPIENT_PLACE),
         (Operator, OPERATOR),
         (Floors, FLOORS),
         (Limits, LIMITS),
@@ -168,7 +180,11 @@ STRICTER = [
         "consent.bases",
     ),
     (with_consent(), with_consent(notices=("2026-01",)), "consent.notices"),
-    (with_consent(), with_consent(jurisdictions=("CN",)), "consent.jurisdictions"),
+    (
+        with_consent(jurisdictions=("DE", "AT", "US")),
+        with_consent(jurisdictions=("AT", "US")),
+        "consent.jurisdictions",
+    ),
     (with_consent(), with_consent(scope_required=True), "consent.scope_required"),
     (with_consent(), with_consent(minors=minors(14, guardian=True)), "consent.minors"),
     (
@@ -200,11 +216,26 @@ STRICTER = [
     (with_floors(), with_floors(minimum_persons=51), "floors.minimum_persons"),
     (with_floors(), with_floors(tolerated_dropouts=2), "floors.tolerated_dropouts"),
     (with_floors(), with_floors(assumed_colluders=2), "floors.assumed_colluders"),
+    (with_floors(), with_floors(approvals=2), "floors.approvals"),
+    (a_charter(), a_charter(minors=minors(14, guardian=True)), "minors"),
+    (a_charter(), a_charter(uses=(ResultUse.REPORTING,)), "uses"),
+    (
+        a_charter(uses=(ResultUse.REPORTING, ResultUse.OFFER)),
+        a_charter(uses=(ResultUse.REPORTING,)),
+        "uses",
+    ),
+    (a_charter(), a_charter(assessment_required=True), "assessment_required"),
+    (with_permit(), with_permit(uses=(ResultUse.REPORTING,)), "permits[0].uses"),
+    (
+        with_permit(uses=(ResultUse.REPORTING, ResultUse.OFFER)),
+        with_permit(uses=(ResultUse.REPORTING,)),
+        "permits[0].uses",
+    ),
     (with_limits(), with_limits(epsilon=3.0), "limits.epsilon"),
     (with_limits(), with_limits(delta=1e-6), "limits.delta"),
     (with_limits(), with_limits(retention_days=30), "limits.retention_days"),
     (a_charter(), a_charter(purposes=(Purpose.MODEL_TRAINING,)), "purposes"),
-    (a_charter(), a_charter(members=(a_member("alder"),)), "members[1]"),
+    (a_charter(), a_charter(places=()), "places[0]"),
 ]
 
 
@@ -232,6 +263,24 @@ def test_a_limit_tightens_one_way_and_loosens_the_other(
             with_consent(minors=minors(14, guardian=False)),
         ),
         (with_consent(bases=("consent",)), with_consent(bases=("contract",))),
+        # Who comes or goes may bring a border, or take the last one away.
+        (a_charter(), a_charter(members=(a_member("alder"),))),
+        # Nobody is left whom the law of China would ask, or somebody comes.
+        (with_consent(), with_consent(jurisdictions=("CN",))),
+        (with_consent(jurisdictions=("CN", "DE")), with_consent(jurisdictions=("DE",))),
+        # The notice that never asked separate consent counts no more, or comes to count.
+        (
+            in_china(a_notice(), OLDER, counting=(VERSION, "v1")).policy,
+            in_china(a_notice(), OLDER).policy,
+        ),
+        # The notice that names fewer recipients counts no more.
+        (
+            in_china(a_notice(), NARROWER, counting=(VERSION, "v2")).policy,
+            in_china(a_notice(), NARROWER).policy,
+        ),
+        (a_policy(), a_policy(joint_use=a_joint_use())),
+        # The assessment came too late for the one version, and in time for the other.
+        (a_policy(assessment=REPORT, active_from=NOW), a_policy(assessment=REPORT)),
         (with_column(), with_column(category="user.location")),
         (with_column(), with_column(pseudonym=Pseudonym.KEYED_HASH)),
         (an_asset(), an_asset(person="loyalty_id")),
@@ -344,7 +393,7 @@ def test_what_are_no_versions_of_one_document_are_refused(
         (wide, narrow)
         for wide, narrow, field in STRICTER
         # These decide on no study: who approves, how long a brand keeps a value, whose consent.
-        if field not in {"approval", "approvals.loosen"}
+        if field not in {"approval", "approvals.loosen", "places[0]"}
         and not field.startswith(PERSON_BY_PERSON)
         and not field.endswith((".precision", "columns[0].retention_days"))
     ],

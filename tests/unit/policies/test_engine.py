@@ -14,18 +14,23 @@ from hanse_policies.documents import (
     BinnedAxis,
     BrandPolicy,
     ComputationKind,
+    ConsentField,
     ConsentRules,
     ConsentState,
     Floors,
     FlowLabel,
     Limits,
+    MinorsRule,
     NumericFeature,
     OneOf,
     PackRules,
     Purpose,
     ReleaseForm,
+    ResultUse,
     Sensitivity,
     Study,
+    Threshold,
+    ThresholdChange,
     Verdict,
 )
 from hanse_policies.engine import decide
@@ -54,10 +59,18 @@ from tests.support.documents import (
     brand_key,
 )
 from tests.support.packs import a_pack, a_pin, a_refusing_check, in_force
+from tests.support.places import a_joint_use, a_notice, an_export, an_operator, in_china
 
 
 def with_permit(**changes: object) -> BrandPolicy:
     return a_policy(permits=(a_permit(**changes),))
+
+
+FROM_14 = MinorsRule(from_age=14, is_guardian_enough=True)
+
+
+def a_threshold(figure: str) -> Threshold:
+    return Threshold(figure=figure, limit=0.7, change=ThresholdChange.LEVEL)
 
 
 def hours_ago(hours: float) -> ConsentState:
@@ -210,6 +223,24 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             ),
             {"columns.category"},
         ),
+        # minors, uses, thresholds
+        (Case(charter=a_charter(minors=FROM_14)), {"minors.charter"}),
+        (
+            Case(
+                policy=a_policy(consent=ConsentRules(max_age_hours=48, minors=FROM_14)),
+                asset=an_asset(consent=a_consent_mapping(age_band={"constant": "unknown"})),
+                consent=replace(
+                    a_consent_state(), fields=frozenset({ConsentField.BASIS, ConsentField.AGE_BAND})
+                ),
+            ),
+            {"minors.known"},
+        ),
+        (Case(charter=a_charter(uses=(ResultUse.REPORTING,))), {"uses.charter"}),
+        (Case(policy=with_permit(uses=(ResultUse.REPORTING,))), {"uses.permit"}),
+        (
+            Case(study=a_training_study(thresholds=(a_threshold("share"),))),
+            {"thresholds.figure"},
+        ),
         # flow and form of release
         (
             Case(
@@ -247,7 +278,28 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
                 study=a_training_study(recipients=("alliance-members", "press")),
                 policy=with_permit(recipients=("alliance-members", "press")),
             ),
-            {"recipients.charter"},
+            {"recipients.charter", "cross-border.mechanism", "cross-border.persons"},
+        ),
+        # joint use, borders
+        (
+            Case(asset=an_asset(consent=a_consent_mapping(jurisdiction=None))),
+            {"joint-use.consent"},
+        ),
+        (in_china(a_notice(recipients=("operator",))), {"joint-use.recipients"}),
+        (Case(policy=a_policy(joint_use=a_joint_use())), {"joint-use.opinion"}),
+        (
+            Case(
+                policy=a_policy(export=an_export(mechanism="security-assessment")),
+                charter=a_charter(operator=an_operator("US")),
+            ),
+            {"cross-border.mechanism"},
+        ),
+        (
+            Case(
+                policy=a_policy(export=an_export(persons_at_most=99)),
+                charter=a_charter(operator=an_operator("US")),
+            ),
+            {"cross-border.persons"},
         ),
         (Case(study=a_training_study(recipients=("operator",))), {"recipients.permit"}),
         # minimums
@@ -369,6 +421,8 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
             {"signature.policy"},
         ),
         (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
+        (Case(charter=a_charter(floors=Floors(approvals=1))), {"approvals.charter"}),
+        (Case(charter=a_charter(assessment_required=True)), {"assessment.charter"}),
         (Case(approvals=None), {"approvals.policy"}),
         (Case(asset_approvals=None), {"approvals.asset"}),
         (Case(asset_approvals=ApprovalState(1, ())), {"approvals.asset"}),
@@ -380,7 +434,8 @@ LARGER_COLUMNS = ("visits", "spend", "region", "bought", "age_years", "person_id
         (Case(asset=an_asset(brand="birch")), {"identity.brand"}),
         (
             Case(charter=a_charter(members=(a_member("birch"), a_member("cedar")))),
-            {"identity.member", "signature.policy", "signature.asset"},
+            {"identity.member", "signature.policy", "signature.asset", "joint-use.consent",
+             "cross-border.mechanism", "cross-border.persons"},
         ),
     ],
 )  # fmt: skip

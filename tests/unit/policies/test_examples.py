@@ -60,7 +60,7 @@ FIRST_LINE = len(HEAD.splitlines()) + 1
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A brand's first documents, without examples, named by a short path."""
     monkeypatch.chdir(tmp_path)
-    write_starter(Path("oak"), "harbour", "oak")
+    write_starter(Path("oak"), "harbour", "oak", "DE")
     Path("oak/examples/first.yaml").unlink()
     return Path("oak")
 

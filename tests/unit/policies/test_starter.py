@@ -14,7 +14,7 @@ from tests.support.sample_leagues import complete
 
 def test_what_is_written_is_valid_and_passes_its_own_examples(tmp_path: Path) -> None:
     folder = tmp_path / "oak"
-    for name in write_starter(folder, "harbour-league", "oak-tea"):
+    for name in write_starter(folder, "harbour-league", "oak-tea", "DE"):
         load_any(folder / name)
     league = read_folder(folder)
     outcomes = [
@@ -27,14 +27,14 @@ def test_what_is_written_is_valid_and_passes_its_own_examples(tmp_path: Path) ->
 
 
 def test_what_is_written_permits_nothing(tmp_path: Path) -> None:
-    write_starter(tmp_path, "harbour", "oak")
+    write_starter(tmp_path, "harbour", "oak", "DE")
     policy = read_folder(tmp_path).policies[0].loaded.document
     assert (policy.permits, policy.budgets) == ((), ())
 
 
 def test_what_is_commented_out_is_valid_once_it_counts(tmp_path: Path) -> None:
     """So that whoever does as the comments say gets a policy that is accepted."""
-    write_starter(tmp_path, "harbour", "oak")
+    write_starter(tmp_path, "harbour", "oak", "DE")
     path = tmp_path / "policies" / "oak.yaml"
     text = path.read_text(encoding="utf-8")
     for name in ("permits", "budgets"):
@@ -50,18 +50,18 @@ def test_what_is_commented_out_is_valid_once_it_counts(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("kept", encoding="utf-8")
     with pytest.raises(UsageError, match="expected a folder that is new or empty"):
-        write_starter(tmp_path, "harbour", "oak")
+        write_starter(tmp_path, "harbour", "oak", "DE")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(DocumentFileError, match="cannot make the folder"):
-        write_starter(tmp_path / "file" / "folder", "harbour", "oak")
+        write_starter(tmp_path / "file" / "folder", "harbour", "oak", "DE")
 
 
 @pytest.mark.parametrize("word", ["Oak", "", "../oak", "oak\n", "o" * 41, "оak"])
 def test_a_word_that_is_no_identifier_is_refused(tmp_path: Path, word: str) -> None:
     with pytest.raises(UsageError, match="--brand: expected lower-case words"):
-        write_starter(tmp_path / "new", "harbour", word)
+        write_starter(tmp_path / "new", "harbour", word, "DE")
     assert not (tmp_path / "new").exists()

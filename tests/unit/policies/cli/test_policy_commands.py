@@ -90,6 +90,8 @@ def test_explain_prints_json(hanse: Hanse) -> None:
     assert report["assumed"].startswith("assumed:")
     assert report["denied_by"] == [
         "recipients.charter",
+        "cross-border.mechanism",
+        "cross-border.persons",
         "retention.charter",
         "columns.permit",
         "recipients.permit",

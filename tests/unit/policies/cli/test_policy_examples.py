@@ -33,7 +33,12 @@ def hanse(capsys: pytest.CaptureFixture[str]) -> Hanse:
 @pytest.fixture
 def oak(hanse: Hanse, tmp_path: Path) -> Path:
     folder = tmp_path / "oak"
-    assert hanse("init", "--alliance=harbour", "--brand=oak", f"--out={folder}")[0] == 0
+    assert (
+        hanse("init", "--alliance=harbour", "--brand=oak", "--jurisdiction=DE", f"--out={folder}")[
+            0
+        ]
+        == 0
+    )
     return folder
 
 
@@ -57,7 +62,7 @@ def test_a_sample_league_passes_with_full_coverage(hanse: Hanse) -> None:
     code, out, err = hanse("test", LEAGUE, "--coverage")
     assert (code, err) == (0, "")
     assert out.splitlines()[-2:] == [
-        "105 of 105 examples as expected",
+        "132 of 132 examples as expected",
         "coverage: every rule was seen permitting and refusing",
     ]
 
@@ -71,7 +76,14 @@ def test_a_starter_passes_but_not_with_full_coverage(hanse: Hanse, oak: Path) ->
 
 def test_init_prints_what_it_wrote_as_json(hanse: Hanse, tmp_path: Path) -> None:
     folder = tmp_path / "elm"
-    _, out, _ = hanse("init", "--alliance=harbour", "--brand=elm", f"--out={folder}", "--json")
+    _, out, _ = hanse(
+        "init",
+        "--alliance=harbour",
+        "--brand=elm",
+        "--jurisdiction=DE",
+        f"--out={folder}",
+        "--json",
+    )
     files = json.loads(out)["files"]
     assert sorted(files) == sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")
@@ -79,7 +91,9 @@ def test_init_prints_what_it_wrote_as_json(hanse: Hanse, tmp_path: Path) -> None
 
 
 def test_init_writes_into_no_folder_that_holds_something(hanse: Hanse, oak: Path) -> None:
-    code, _, err = hanse("init", "--alliance=harbour", "--brand=oak", f"--out={oak}")
+    code, _, err = hanse(
+        "init", "--alliance=harbour", "--brand=oak", "--jurisdiction=DE", f"--out={oak}"
+    )
     assert code == 2
     assert err.startswith("usage: --out: expected a folder that is new or empty")
 

@@ -1,0 +1,125 @@
+"""Cross-border: what crosses a border does so on a ground, and for a stated number of persons.
+
+A border is crossed where persons, brand, operator and recipients do not all stand within one
+territory; a party that the charter does not place stands abroad. Where persons are not
+known, the brand's place counts, for its data lies there. The policy then states on what
+ground (`export.mechanism`), one that the law there knows, and upper bounds of the persons
+concerned, none below the number that the study itself asks at least. How many are too many for
+a ground is for the legal packs to say.
+
+Source: PIPL Art. 38, 40 with CAC Order 16; GDPR Art. 45, 46.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
+from hanse_policies.documents import ExportMechanism
+from hanse_policies.facts import Facts
+from hanse_policies.packs.legal_facts import places_of
+from hanse_policies.places import CHINA, EEA, brand_place, persons_places, territory_of
+
+MECHANISMS: Mapping[str, frozenset[ExportMechanism]] = {
+    CHINA: frozenset(
+        {
+            ExportMechanism.EXEMPT,
+            ExportMechanism.STANDARD_CONTRACT,
+            ExportMechanism.CERTIFICATION,
+            ExportMechanism.SECURITY_ASSESSMENT,
+        }
+    ),
+    EEA: frozenset(
+        {
+            ExportMechanism.ADEQUACY,
+            ExportMechanism.STANDARD_CONTRACT,
+            ExportMechanism.CERTIFICATION,
+        }
+    ),
+}
+"""The grounds that the law of a territory knows; elsewhere any may be stated."""
+
+UNKNOWN = "unknown"
+Text = Mapping[str, str]
+WITHIN: Text = {
+    "reason@en": "persons, brand, operator and recipients stand within one territory",
+    "reason@zh": "个人、品牌、运营方与接收方均在同一法域",
+}
+STATED: Text = {"reason@en": "the policy states it", "reason@zh": "策略已写明"}
+
+
+def check(facts: Facts) -> tuple[RuleFinding, ...]:
+    """Ask whether an export has a ground and bounds, or is none."""
+    home, away = _home(facts), _away(facts)
+    if len(home | away) == 1 and UNKNOWN not in home:
+
+        def say() -> Words:
+            return words(facts.sources.policy.line_of("export"), **WITHIN)
+
+        return (
+            judge("cross-border.mechanism", True, say),
+            judge("cross-border.persons", True, say),
+        )
+    export = facts.policy.export
+    return (
+        judge(
+            "cross-border.mechanism",
+            export is not None and export.mechanism in _allowed(home),
+            lambda: words(
+                facts.sources.policy.line_of("export"),
+                brand=facts.policy.brand,
+                home=listed(sorted(home)),
+                away=listed(sorted(away)),
+                found="none" if export is None else export.mechanism,
+                allowed=listed(sorted(_allowed(home))),
+                **STATED,
+            ),
+        ),
+        _judge_persons(facts, away),
+    )
+
+
+def _judge_persons(facts: Facts, away: frozenset[str]) -> RuleFinding:
+    export, least = facts.policy.export, facts.study.minimum_persons
+    bounds = {"persons_at_most": None if export is None else export.persons_at_most}
+    if not facts.study.reads.every.isdisjoint(facts.asset.column_sets.sensitive):
+        of_sensitive = None if export is None else export.sensitive_persons_at_most
+        bounds["sensitive_persons_at_most"] = of_sensitive
+    short = [name for name, bound in bounds.items() if bound is None or bound < least]
+
+    def say() -> Words:
+        field = short[0] if short else "persons_at_most"
+        bound = bounds[field]
+        return words(
+            facts.sources.policy.line_of("export"),
+            away=listed(sorted(away)),
+            field=field,
+            found=UNKNOWN if bound is None else str(bound),
+            limit=str(least),
+            **STATED,
+        )
+
+    return judge("cross-border.persons", not short, say)
+
+
+def _home(facts: Facts) -> frozenset[str]:
+    """Collect the territories of brand and persons."""
+    place = brand_place(facts.charter, facts.policy)
+    persons = persons_places(facts.policy, facts.asset) or ()
+    return frozenset(map(_territory, (place, *persons)))
+
+
+def _away(facts: Facts) -> frozenset[str]:
+    """Collect the territories of the operator and the recipients."""
+    return frozenset(map(_territory, places_of(facts.study, facts.charter)))
+
+
+def _territory(place: str | None) -> str:
+    return UNKNOWN if place is None else territory_of(place)
+
+
+def _allowed(home: frozenset[str]) -> frozenset[ExportMechanism]:
+    allowed = frozenset(ExportMechanism)
+    for territory in home:
+        allowed &= MECHANISMS.get(territory, allowed)
+    return allowed
