@@ -188,4 +188,7 @@ class BrandPolicy(StrictModel):
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""
-        return next((b for b in self.budgets if b.purpose == purpose), None)
+        for budget in self.budgets:
+            if budget.purpose == purpose:
+                return budget
+        return None

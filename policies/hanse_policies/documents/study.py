@@ -145,12 +145,14 @@ class Study(StrictModel):
         else:
             used, labels = computation.axes, frozenset()
         named = (*used, *self.population)
-        every = frozenset(self.columns())
+        numbers = frozenset([one.column for one in named if not isinstance(one, WORD_USES)])
+        words = frozenset([one.column for one in named if isinstance(one, WORD_USES)])
+        every = numbers | words | labels
         return ColumnReads(
             every=every,
             folded=frozenset(map(str.casefold, every)),
-            numbers=frozenset(one.column for one in named if not isinstance(one, WORD_USES)),
-            words=frozenset(one.column for one in named if isinstance(one, WORD_USES)),
+            numbers=numbers,
+            words=words,
             labels=labels,
         )
 

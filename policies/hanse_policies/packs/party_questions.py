@@ -149,11 +149,11 @@ def _export_below(facts: LegalFacts, test: ExportBelow) -> Answer:
     export = facts.policy.export
     if export is None:
         return None
+    every, sensitive = export.persons_at_most, export.sensitive_persons_at_most
     return all_answers(
-        None if found is None else found < limit
-        for found, limit in (
-            (export.persons_at_most, test.persons),
-            (export.sensitive_persons_at_most, test.sensitive_persons),
+        (
+            None if every is None else every < test.persons,
+            None if sensitive is None else sensitive < test.sensitive_persons,
         )
     )
 
