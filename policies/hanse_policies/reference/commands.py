@@ -80,10 +80,10 @@ def _subcommands(path: str, app: typer.Typer, group: click.Group) -> Iterator[st
     for (word, command), helps in zip(plain.items(), told, strict=True):
         yield f"### {path} {word}"
         yield from _command(f"{path} {word}", command, helps)
-    for word, each in inner.items():
-        nested = group.commands[str(word)]
+    for name, each in inner.items():
+        nested = group.commands[str(name)]
         if isinstance(nested, click.Group) and each is not None:
-            yield from _subcommands(f"{path} {word}", each, nested)
+            yield from _subcommands(f"{path} {name}", each, nested)
 
 
 def _argument_helps(callback: Callable[..., Any]) -> Mapping[str, str]:
