@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def serve_docs(
     """
     from hanse_policies.site.serving import open_site  # noqa: PLC0415 - start-up stays short
 
-    server = open_site(folder, port, tuple(key or ()), lang)
+    server = open_site(folder, port, tuple(key or ()), lang, lambda: datetime.now(tz=UTC))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

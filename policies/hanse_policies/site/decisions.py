@@ -36,6 +36,11 @@ class ShownDecision:
     error: HanseError | None = None
     missing: tuple[Word, str] | None = None
 
+    @property
+    def anchor(self) -> str:
+        """What a link to the decision names on the study's page."""
+        return f"{self.policy.document.id}-on-{self.study.document.id}"
+
 
 def decisions_of(folder: ShownFolder, place: Path, now: datetime) -> tuple[ShownDecision, ...]:
     """Rehearse every study at every brand of its alliance.

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hanse_policies.canonical import digest
-from hanse_policies.documents import AllianceCharter, BrandPolicy, LegalPack, Verdict
+from hanse_policies.documents import (
+    AllianceCharter,
+    BrandPolicy,
+    DecisionExamples,
+    LegalPack,
+    Verdict,
+)
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.documents.pack_pin import PackPin
 from hanse_policies.errors import HanseError
@@ -19,6 +25,7 @@ from hanse_policies.site.decisions import ShownDecision
 from hanse_policies.site.fields import FieldPage, fields_html
 from hanse_policies.site.folder import ShownFile, ShownFolder
 from hanse_policies.site.html import NOTHING, Content, Html, element, joined, table
+from hanse_policies.site.reference_html import anchor_of
 from hanse_policies.site.words import Word, said
 from hanse_policies.source import Source
 
@@ -84,6 +91,8 @@ def state_of(file: ShownFile, folder: ShownFolder, language: Language) -> str:
         return said(Word.REFUSED, language)
     if file.envelope is not None:
         return said(Word.UNVERIFIED, language)
+    if file.loaded is not None and isinstance(file.loaded.document, DecisionExamples):
+        return said(Word.NEVER_SIGNED, language)
     for signed in folder.signers_of(file.digest):
         return said(Word.SIGNED_COPY, language, file=signed.name, key=signed.verified_by)
     return said(Word.DRAFT, language)
@@ -93,7 +102,7 @@ def decision_html(shown: ShownDecision, language: Language) -> Html:
     """Show a decision with every rule that was asked, those that refuse first."""
     names = {"brand": shown.policy.document.brand, "study": shown.study.document.id}
     title = said(Word.DECISION, language, **names)
-    heading = element("h3", f"{title}: {verdict_of(shown, language)}")
+    heading = element("h3", f"{title}: {verdict_of(shown, language)}", id=shown.anchor)
     if shown.error is not None:
         return heading + element("pre", _told(shown.error))
     if shown.decision is None:
@@ -105,7 +114,7 @@ def decision_html(shown: ShownDecision, language: Language) -> Html:
         [said(word, language) for word in words],
         (
             (
-                element("a", one.rule, href=f"../reference/rules#{one.rule.replace('.', '')}"),
+                element("a", one.rule, href=f"../reference/rules#{anchor_of(one.rule)}"),
                 element("strong" if one.verdict is Verdict.DENY else "span", one.verdict.value),
                 one.message_in(language),
                 one.fix_in(language),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hanse_policies.language import Language
 from hanse_policies.reference.languages import NAMES
+from hanse_policies.rehearsal import ASSUMED
 from hanse_policies.site.decisions import ShownDecision, decisions_of
 from hanse_policies.site.document_page import DocumentView, state_of, verdict_of
 from hanse_policies.site.folder import ShownFile, ShownFolder, read_shown
@@ -61,11 +62,10 @@ class Site:
         if address == STYLE:
             style = files("hanse_policies.site") / "style.css"
             return Page("text/css; charset=utf-8", style.read_bytes())
-        _, _, rest = address.partition("/")
-        word, _, path = rest.partition("/")
-        if not address.startswith("/") or word not in set(Language):
+        before, *rest = address.split("/", 2)
+        if before or len(rest) < 2 or rest[0] not in set(Language):
             return None
-        language = Language(word)
+        language, path = Language(rest[0]), rest[1]
         if schema := self.reference.schema(path):
             return Page("application/json; charset=utf-8", schema.encode())
         if path == "":
@@ -94,7 +94,7 @@ class Site:
         else:
             parts += [
                 _files(shown, language),
-                _matrix(decisions, language),
+                _matrix(shown, decisions, language),
                 _read_at(now, language),
             ]
         parts += [element("h2", said(Word.REFERENCE, language)), self._contents(language)]
@@ -172,18 +172,25 @@ def _field(file: ShownFile, name: str) -> str:
     return "-" if value is None else str(value)
 
 
-def _matrix(decisions: Sequence[ShownDecision], language: Language) -> Html:
+def _matrix(shown: ShownFolder, decisions: Sequence[ShownDecision], language: Language) -> Html:
     if not decisions:
         return NOTHING
+    addresses = {file.name: file.address for file in shown.files}
     words = (Word.STUDY, Word.BRAND, Word.VERDICT)
-    return table(
-        said(Word.DECISIONS, language),
-        [said(word, language) for word in words],
+    rows = (
         (
-            (one.study.document.id, one.policy.document.brand, verdict_of(one, language))
-            for one in decisions
-        ),
+            element(
+                "a",
+                one.study.document.id,
+                href=f"documents/{addresses[one.study.file]}#{one.anchor}",
+            ),
+            one.policy.document.brand,
+            verdict_of(one, language),
+        )
+        for one in decisions
     )
+    title, headings = said(Word.DECISIONS, language), [said(word, language) for word in words]
+    return element("p", ASSUMED[language]) + table(title, headings, rows)
 
 
 def _read_at(now: datetime, language: Language) -> Html:

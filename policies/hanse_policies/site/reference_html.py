@@ -8,6 +8,7 @@ leads elsewhere.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
@@ -31,9 +32,12 @@ def reference_html(markdown: str, linked: Linked) -> Html:
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     tokens = reader.parse(markdown.removeprefix(NOTICE))
+    met: Counter[str] = Counter()
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", anchor_of(tokens[index + 1].content))
+            anchor = anchor_of(tokens[index + 1].content)
+            token.attrSet("id", f"{anchor}-{met[anchor]}" if met[anchor] else anchor)
+            met[anchor] += 1
         elif token.type == "th_open":
             token.attrSet("scope", "col")
         elif token.children:

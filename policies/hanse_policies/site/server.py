@@ -90,6 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     timeout = TIMEOUT_SECONDS
+    default_request_version = "HTTP/1.0"
+    """Of a request that names none, so that its refusal has headers, too."""
 
     def do_GET(self) -> None:
         """Answer with a page."""

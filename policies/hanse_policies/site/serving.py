@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from hanse_policies.language import Language
@@ -15,7 +14,11 @@ from hanse_policies.site.server import SiteServer
 
 
 def open_site(
-    folder: Path | None, port: int, keys: Sequence[str], language: Language
+    folder: Path | None,
+    port: int,
+    keys: Sequence[str],
+    language: Language,
+    clock: Callable[[], datetime],
 ) -> SiteServer:
     """Listen for a site's requests.
 
@@ -24,6 +27,7 @@ def open_site(
         port: On loopback; 0 for one that is free.
         keys: Public keys, in hexadecimal, to verify signed files with.
         language: To begin in.
+        clock: Tells the time that decisions are rehearsed for.
 
     Raises:
         PublicKeyError: A key is none.
@@ -34,5 +38,5 @@ def open_site(
         public_key_of(key)
     if folder is not None:
         read_shown(folder, keys)
-    site = Site(folder, keys, lambda: datetime.now(tz=UTC), ReferenceTable())
+    site = Site(folder, keys, clock, ReferenceTable())
     return SiteServer(site, port, language)

@@ -26,6 +26,7 @@ class Word(StrEnum):
     STATE = "state"
     FINDINGS = "findings"
     DRAFT = "draft"
+    NEVER_SIGNED = "never-signed"
     SIGNED_COPY = "signed-copy"
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
@@ -92,6 +93,7 @@ ENGLISH: Mapping[Word, str] = {
     Word.STATE: "State",
     Word.FINDINGS: "Findings of the lints",
     Word.DRAFT: "A draft: not signed. It has no effect until it is.",
+    Word.NEVER_SIGNED: "Examples that documents are tried with; such a file is never signed.",
     Word.SIGNED_COPY: "A draft whose content is signed in {file}, verified with key {key}.",
     Word.VERIFIED: "Signed, and verified with key {key}, which you named.",
     Word.UNVERIFIED: (
@@ -161,6 +163,7 @@ CHINESE: Mapping[Word, str] = {
     Word.STATE: "状态",
     Word.FINDINGS: "检查结果",
     Word.DRAFT: "草稿：未签名，签名之前不生效。",
+    Word.NEVER_SIGNED: "用来检验文档的示例；此类文件从不签名。",
     Word.SIGNED_COPY: "草稿；其内容已在 {file} 中签名，并已用密钥 {key} 验证。",
     Word.VERIFIED: "已签名，并已用您指定的密钥 {key} 验证。",
     Word.UNVERIFIED: (
