@@ -69,10 +69,8 @@ class ShownFile:
 
     @property
     def kind(self) -> str:
-        """What kind of document it says it is; empty where it cannot be read."""
-        if self.loaded is not None:
-            return str(getattr(self.loaded.document, "kind", ""))
-        return self.envelope.kind if self.envelope is not None else ""
+        """What kind of document it is; empty where that is not known or not verified."""
+        return "" if self.loaded is None else str(getattr(self.loaded.document, "kind", ""))
 
     @cached_property
     def digest(self) -> str:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-from hanse_policies.errors import AddressError, HanseError
+from hanse_policies.errors import AddressError, DocumentFileError, HanseError
 from hanse_policies.language import Language
 from hanse_policies.site.pages import Page, Site
 
@@ -95,11 +95,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a page."""
-        self._answer(is_body_wanted=True)
+        self._answer()
 
     def do_HEAD(self) -> None:
         """Answer with what a page's headers would be."""
-        self._answer(is_body_wanted=False)
+        self._answer()
 
     def version_string(self) -> str:
         """Name the server without any version."""
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = HTTPStatus(code)
         self._send(status, Page(TEXT, f"{status.phrase.lower()}\n".encode()))
 
-    def _answer(self, *, is_body_wanted: bool) -> None:
+    def _answer(self) -> None:
         server = cast("SiteServer", self.server)
         hosts = self.headers.get_all("Host") or []
         if len(hosts) != 1 or hosts[0].lower() not in server.hosts:
@@ -125,23 +125,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/":
             self._send(HTTPStatus.SEE_OTHER, Page(TEXT, b""), Location=f"/{server.language}/")
         else:
-            status, page = _found(server, self.path)
-            self._send(status, page if is_body_wanted else Page(page.kind, b""), page=page)
+            self._send(*_found(server, self.path))
 
-    def _send(
-        self, status: HTTPStatus, sent: Page, *, page: Page | None = None, **headers: str
-    ) -> None:
-        named = page or sent
+    def _send(self, status: HTTPStatus, page: Page, **headers: str) -> None:
         self.send_response(status)
         for name, value in (HEADERS | headers).items():
             self.send_header(name, value)
         if status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
-        self.send_header("Content-Type", named.kind)
-        self.send_header("Content-Length", str(len(named.body)))
+        self.send_header("Content-Type", page.kind)
+        self.send_header("Content-Length", str(len(page.body)))
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(sent.body)
+        if self.command != "HEAD":
+            self.wfile.write(page.body)
         self.close_connection = True
 
 
@@ -152,6 +149,10 @@ def _found(server: SiteServer, path: str) -> tuple[HTTPStatus, Page]:
             page = server.site.page(path)
         except HanseError as error:
             told = f"{error.code}: {error}\n".encode(errors="backslashreplace")
+            return HTTPStatus.SERVICE_UNAVAILABLE, Page(TEXT, told)
+        except OSError as error:
+            reason = (error.strerror or "refused").lower()
+            told = f"{DocumentFileError.code}: cannot read the folder: {reason}\n".encode()
             return HTTPStatus.SERVICE_UNAVAILABLE, Page(TEXT, told)
     if page is None:
         return HTTPStatus.NOT_FOUND, server.site.not_found()

@@ -179,6 +179,7 @@ def test_of_a_signed_file_that_no_named_key_verifies_nothing_is_shown(tmp_path: 
         assert "Not verified: signed by whom is not known" in text
         assert "verified with key" not in text
         assert "lantern-policy" not in text
+        assert "BrandPolicy" not in text
         assert "audience-analytics" not in text
 
 

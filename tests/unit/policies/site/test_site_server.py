@@ -129,6 +129,12 @@ def test_head_tells_the_length_and_sends_nothing(server: SiteServer) -> None:
     assert head.headers["Content-Length"] == whole.headers["Content-Length"]
 
 
+def test_a_refused_head_sends_nothing_either(server: SiteServer) -> None:
+    for answer in (ask(server, "/none", "HEAD"), ask(server, "/en/", "HEAD", host="evil.example")):
+        assert answer.status in {404, 421}
+        assert answer.body == b""
+
+
 @pytest.mark.parametrize(
     "path",
     [
