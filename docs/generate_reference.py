@@ -15,7 +15,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference_generator import (
+from reference_generator import wire
+from reference_generator.plain_codes import PACKAGES, PLAIN_CODES
+
+from hanse_policies.command import installed_groups
+from hanse_policies.reference import (
     commands,
     documents,
     errors,
@@ -24,7 +28,6 @@ from reference_generator import (
     packs,
     rules,
     vocabulary,
-    wire,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,14 +37,15 @@ REFERENCE = ROOT / "docs" / "reference"
 def fresh_pages() -> Mapping[str, str]:
     """Write every page from the code, by its path within `docs/reference`."""
     return {
-        "commands.md": commands.page(),
-        "errors.md": errors.page(),
-        "lints.md": lints.page(ROOT / "policies" / "samples" / "lints"),
+        "commands.md": commands.page(installed_groups()),
+        "errors.md": errors.page(PACKAGES, PLAIN_CODES),
+        "lints.md": lints.page(),
         "packs.md": packs.page(),
         "examples.md": examples.page(),
         "rules.md": rules.page(),
         "vocabulary.md": vocabulary.page(),
         "wire.md": wire.page(ROOT / "protos" / "hanse_wire" / "v1"),
+        **lints.pages(),
         **documents.pages(),
     }
 

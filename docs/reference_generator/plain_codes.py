@@ -13,6 +13,7 @@ from hanse_clients.errors import DATA_NOT_USABLE
 from hanse_clients.verdicts import REFUSED_BY_PERSON
 from hanse_federation.link.docket import BRAND_DISCONNECTED, DEADLINE_EXCEEDED
 from hanse_flower.refusals import INTERNAL_ERROR, MALFORMED_CODE
+from hanse_policies.reference.errors import COMMAND_CODES
 from hanse_server.link.admission import NO_CERTIFICATE, WRONG_ROLE
 from hanse_server.link.brand_stream import BRAND_SILENT
 from hanse_server.link.link_service import (
@@ -24,12 +25,18 @@ from hanse_server.link.link_service import (
 )
 from hanse_server.link.server import STOPPING
 
+PACKAGES: Mapping[str, str] = {
+    "hanse_policies": "Documents, signatures and keys",
+    "hanse_federation": "Privacy, messages, releases and the link",
+    "hanse_flower": "The bridge to Flower",
+    "hanse_clients": "A brand's side",
+    "hanse_server": "The operator's side",
+    "hanse_demo": "The demo",
+}
+"""The packages whose errors are told, each with its heading."""
+
 WRITTEN_IN_PLACE: Mapping[str, str] = {
-    "internal": (
-        "A defect in Hanse; exit code 70. The line names the place, never the message of the "
-        "exception, which may hold anything. Run again with `hanse --traceback GROUP ...`."
-    ),
-    "interrupted": "A person stopped the command, as with Ctrl-C; exit code 130.",
+    **COMMAND_CODES,
     "stream-ended": (
         "The operator's server ended the link without a reason. The brand dials again, with "
         "growing pauses."

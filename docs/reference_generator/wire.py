@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reference_generator.markdown import document, table
+from hanse_policies.reference.markdown import document, table
 
 INTRODUCTION = """
 All that crosses between a brand and the operator, package `hanse_wire.v1`, over mutual TLS 1.3.

@@ -13,6 +13,7 @@ person and no key.
     │   ├── DocumentFileError      document-file
     │   └── ExampleError           example-invalid
     ├── HomeInUseError             home-in-use
+    ├── AddressError               address-unavailable
     ├── CanonicalFormError         canonical-form
     ├── ComparisonError            comparison
     ├── ApprovalError              approval-invalid
@@ -109,6 +110,13 @@ class HomeInUseError(HanseError):
     """Another process is at work in the same folder."""
 
     code: ClassVar[str] = "home-in-use"
+    exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
+
+
+class AddressError(HanseError):
+    """A port of this machine cannot be listened on."""
+
+    code: ClassVar[str] = "address-unavailable"
     exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
 
 

@@ -253,7 +253,7 @@ def _opened(envelope: Envelope, model: type[StrictModel], public_hex: str) -> St
         raise PayloadTypeError(
             f"expected payload type {expected}, got {envelope.payload_type[:100]}"
         )
-    _verify(envelope, _public_key(public_hex))
+    _verify(envelope, public_key_of(public_hex))
     try:
         document = model.model_validate_json(envelope.payload, strict=True)
         canonical = canonical_json(document)
@@ -288,7 +288,12 @@ def _verify(envelope: Envelope, key: Ed25519PublicKey) -> None:
     )
 
 
-def _public_key(public_hex: str) -> Ed25519PublicKey:
+def public_key_of(public_hex: str) -> Ed25519PublicKey:
+    """Read a public key as documents hold it.
+
+    Raises:
+        PublicKeyError: It is none.
+    """
     if not re.fullmatch(r"[0-9a-f]{64}", public_hex):
         raise PublicKeyError("expected a public key of 64 lower-case hexadecimal digits")
     try:

@@ -8,6 +8,7 @@ import sys
 import venv
 import zipfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -124,6 +125,14 @@ def test_the_wheel_holds_the_templates_of_first_documents(names: frozenset[str])
     assert data <= names
 
 
+def test_the_wheel_holds_the_lints_samples_and_the_sites_style(names: frozenset[str]) -> None:
+    policies = ROOT / "policies"
+    samples = policies / "hanse_policies" / "lint" / "samples"
+    data = {path.relative_to(policies).as_posix() for path in samples.rglob("*.yaml")}
+    assert "hanse_policies/lint/samples/L09/fails/policy.yaml" in data
+    assert data | {"hanse_policies/site/style.css"} <= names
+
+
 def test_the_wheel_holds_every_module_and_no_test(names: frozenset[str]) -> None:
     modules = {
         path.relative_to(ROOT / folder).as_posix()
@@ -188,6 +197,19 @@ def test_a_study_is_explained(bin_folder: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "brand lantern refuses study age-profile" in done.stdout
+
+
+def test_the_reference_and_a_league_are_served(bin_folder: Path) -> None:
+    command = (bin_folder / "hanse", "policy", "serve-docs", SAMPLES / "retail-eu", "--port=0")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().removeprefix("serving at ").partition(";")[0]
+        pages = ("", "reference/lints/L09", "reference/packs", "reference/commands")
+        for page in pages:
+            with urlopen(f"{address}{page}") as answer:  # noqa: S310 - what it printed
+                assert answer.status == 200
+        process.terminate()
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("package", HEAVY)

@@ -8,7 +8,9 @@ from hanse_policies.documents import StrictModel
 from hanse_policies.lint import DocumentSet, Finding, Linted, lint_documents
 from hanse_policies.source import Source
 
-SAMPLES = Path(__file__).parents[2] / "policies" / "samples" / "lints"
+ROOT = Path(__file__).parents[2]
+
+SAMPLES = ROOT / "policies" / "hanse_policies" / "lint" / "samples"
 
 
 def linted(*documents: StrictModel) -> DocumentSet:

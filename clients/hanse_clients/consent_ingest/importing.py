@@ -1,8 +1,10 @@
 """A brand's consent export of a known shape, brought into the canonical table.
 
 Rules: what comes out for people is counts by code, nothing of any row. Whoever has
-a row that cannot be read is denied for every purpose of the file from the import on,
-until the export is corrected and imported anew.
+a row that cannot be read is denied for every purpose of the file, until the export is
+corrected and imported anew: the row may be a denial of whatever instant, so no grant of
+that person is brought in, however late, and a withdrawal at the import denies what
+another table may hold from before. What the readable rows say of an end is kept.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -78,7 +81,8 @@ def import_consent(
     counts: Counter[str] = Counter()
     tally: Counter[Refusal] = Counter()
     try:
-        rows = _canonical(_read(source, shape), shape, terms, now, counts, tally)
+        denied = _denied_persons(_read(source, shape), shape, terms)
+        rows = _canonical(_read(source, shape), shape, terms, now, denied, counts, tally)
         write_register(rows, target)
     except FileExistsError:
         raise ConsentFileError(
@@ -94,16 +98,34 @@ def import_consent(
     return ImportReport(counts["read"], counts["written"], refused)
 
 
+def _denied_persons(
+    raws: Iterator[Raw], shape: ConsentFormat, terms: ImportTerms
+) -> Mapping[str, None]:
+    """Find whoever has an unreadable row; before any row is written, for it may come last."""
+    denied: dict[str, None] = {}
+    for raw in raws:
+        try:
+            taken_from(raw, shape, terms)
+        except (RefusedRow, OverflowError):
+            _note(raw, denied, {})
+    return denied
+
+
 def _canonical(
     raws: Iterator[Raw],
     shape: ConsentFormat,
     terms: ImportTerms,
     now: datetime,
+    denied: Mapping[str, None],
     counts: Counter[str],
     tally: Counter[Refusal],
 ) -> Iterator[ConsentRow]:
-    """Yield the canonical rows, and last the denials of whoever has an unreadable row."""
-    denied: dict[str, None] = {}
+    """Yield the canonical rows, and last the denials of whoever has an unreadable row.
+
+    Raises:
+        ValueError: A person has an unreadable row who had none before: the export changed.
+    """
+    met: dict[str, None] = {}
     purposes = dict.fromkeys(terms.purposes)
     for raw in raws:
         counts["read"] += 1
@@ -113,16 +135,27 @@ def _canonical(
             # An instant at the end of time has no form in UTC: it overflows.
             told = error.refusal if isinstance(error, RefusedRow) else Refusal.INSTANT_UNREADABLE
             tally[told] += 1
-            _note(raw, denied, purposes)
+            _note(raw, met, purposes)
+            if met.keys() - denied.keys():
+                raise ValueError from None
             continue
         tally.update(taken.refusals)
         purposes |= dict.fromkeys(row.purpose for row in taken.rows)
-        counts["written"] += len(taken.rows)
-        yield from taken.rows
+        rows = [row for row in map(partial(_kept, denied=denied), taken.rows) if row is not None]
+        counts["written"] += len(rows)
+        yield from rows
     for person in denied:
         for purpose in purposes:
             counts["written"] += 1
             yield ConsentRow(person, purpose, shape, withdrawn=now, synced=now)
+
+
+def _kept(row: ConsentRow, denied: Mapping[str, None]) -> ConsentRow | None:
+    """Take the grant out of a denied person's row; None where nothing is left of it."""
+    if row.person not in denied:
+        return row
+    tells_an_end = row.withdrawn is not None or row.invalidated is not None
+    return replace(row, granted=None, expires=None) if tells_an_end else None
 
 
 def _note(raw: Raw, denied: dict[str, None], purposes: dict[str, None]) -> None:

@@ -14,6 +14,7 @@ from hanse_policies.cli import (
     lint,
     pack,
     schema,
+    serve_docs,
     sign,
     simulate,
     test,
@@ -38,4 +39,5 @@ app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)
 app.command("schema")(schema.schema)
+app.command("serve-docs")(serve_docs.serve_docs)
 app.add_typer(pack.app, name="pack")

@@ -38,7 +38,10 @@ def lint(
     lang: Annotated[Language, typer.Option(help="Language of the findings.")] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Lint documents together; exit 1 on an error, 3 where a file cannot be read."""
+    """Lint documents together; exit 1 on an error, 3 where a file cannot be read.
+
+    A finding names the page of its lint, as lints/L09: `hanse policy serve-docs` shows it.
+    """
     if dry_run and not fix:
         raise UsageError("--dry-run: expected --fix with it, got none; add --fix")
     texts, unread = _read(files)

@@ -186,6 +186,19 @@ class BrandPolicy(StrictModel):
         check_approvers(self.approvers, self.approvals)
         return self
 
+    @cached_property
+    def counting_notices(self) -> tuple[Notice | None, ...]:
+        """The notices whose consents count; None for one that is not known.
+
+        Those that the consent rules name, or else all that are listed: a person who saw an
+        older one is in a study, too. A version that is named and not listed may say
+        anything, and so may the notice of a policy that lists none.
+        """
+        if self.consent.notices is None:
+            return self.notices or (None,)
+        listed = {notice.version: notice for notice in self.notices}
+        return tuple(listed.get(version) for version in self.consent.notices)
+
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""
         for budget in self.budgets:

@@ -140,21 +140,21 @@ class BasisIn(StrictModel):
 
 
 class NoticeCovers(StrictModel):
-    """Does the newest notice tell of the study's purpose, or of all its recipients?"""
+    """Does every notice whose consents count tell of the purpose, or of all recipients?"""
 
     kind: Literal["notice-covers"] = "notice-covers"
     part: NoticePart
 
 
 class SeparateConsentAsked(StrictModel):
-    """Does the newest notice ask for this consent apart from all else?"""
+    """Does every notice whose consents count ask for this consent apart from all else?"""
 
     kind: Literal["separate-consent-asked"] = "separate-consent-asked"
     consent: SeparateConsent
 
 
 class ObjectionOffered(StrictModel):
-    """Does the newest notice say how a person says no?"""
+    """Does every notice whose consents count say how a person says no?"""
 
     kind: Literal["objection-offered"] = "objection-offered"
 

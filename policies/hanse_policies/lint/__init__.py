@@ -5,7 +5,7 @@ from hanse_policies.lint.document_set import DocumentSet, Linted
 from hanse_policies.lint.finding import Finding, Place, Severity
 from hanse_policies.lint.fixing import fix_texts, text_difference
 from hanse_policies.lint.linting import lint_documents, lint_texts
-from hanse_policies.lint.report import FindingRecord, LintReport
+from hanse_policies.lint.report import FindingRecord, LintReport, page_of
 
 __all__ = [
     "LINTS",
@@ -20,5 +20,6 @@ __all__ = [
     "fix_texts",
     "lint_documents",
     "lint_texts",
+    "page_of",
     "text_difference",
 ]

@@ -25,6 +25,8 @@ class FindingRecord(StrictModel):
     message: str
     fix: str
     article: str
+    page: str
+    """The lint's page within the reference: `lints/L09`."""
     is_fixable: bool
     """Whether `--fix` can put it right."""
 
@@ -63,6 +65,7 @@ class LintReport:
                 message=message_of(finding, language),
                 fix=fix_of(finding, language),
                 article=LINTS[finding.lint].article,
+                page=page_of(finding),
                 is_fixable=finding.edit is not None,
             )
             for finding in self.findings
@@ -73,4 +76,10 @@ class LintReport:
         for finding in self.findings:
             severity = severity_of(finding.code)
             yield f"{finding.place}: {severity} {finding.lint}: {message_of(finding, language)}"
-            yield f"    {fix_of(finding, language)} [{LINTS[finding.lint].article}]"
+            served = f"{LINTS[finding.lint].article}; {page_of(finding)}"
+            yield f"    {fix_of(finding, language)} [{served}]"
+
+
+def page_of(finding: Finding) -> str:
+    """Name the page of a finding's lint within the reference."""
+    return f"lints/{finding.lint}"

@@ -16,7 +16,6 @@ from hanse_policies.documents import (
     BrandPolicy,
     DataAsset,
     FlowLabel,
-    Notice,
     Permit,
     ReleaseForm,
     Study,
@@ -77,11 +76,6 @@ class LegalFacts(NamedTuple):
     unexcused: ColumnsRead | None
     are_permitted: bool | None
     places: tuple[str | None, ...]
-
-    @property
-    def notice(self) -> Notice | None:
-        """The newest notice; None for none."""
-        return self.policy.notices[-1] if self.policy.notices else None
 
 
 def columns_read(names: frozenset[str], asset: DataAsset) -> ColumnsRead:

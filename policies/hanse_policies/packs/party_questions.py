@@ -91,8 +91,10 @@ def _notice_question(test: NoticeTest) -> Question:
     tells = _telling(test)
 
     def ask(facts: LegalFacts) -> Answer:
-        notice = facts.notice
-        return None if notice is None else tells(notice, facts.study)
+        notices, study = facts.policy.counting_notices, facts.study
+        if len(notices) == 1 and notices[0] is not None:
+            return tells(notices[0], study)
+        return all_answers(None if notice is None else tells(notice, study) for notice in notices)
 
     return ask
 

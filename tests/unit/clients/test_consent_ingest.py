@@ -157,22 +157,23 @@ def test_iso_27560_events_become_rows(tmp_path: Path) -> None:
         {"purpose": "training", "events": [event("given", validity_duration="P30D")]},
         {"purpose": "audience", "events": [event("withdrawn")]},
         {"purpose": "measurement", "events": [event("invalidated")]},
-        {"purpose": "marketing", "events": [event("perhaps")]},
     ]
-    record = {"pii_principal_id": "a", "pii_processing": [{"purposes": purposes}]}
+    unclear = [{"purpose": "marketing", "events": [event("perhaps")]}]
+    records = [
+        {"pii_principal_id": "a", "pii_processing": [{"purposes": purposes}]},
+        {"pii_principal_id": "b", "pii_processing": [{"purposes": unclear}]},
+    ]
     terms = ImportTerms(NOW, None, {})
 
-    report, rows = run(
-        tmp_path, json.dumps([record]), ConsentFormat.ISO27560, terms, name="in.json"
-    )
+    report, rows = run(tmp_path, json.dumps(records), ConsentFormat.ISO27560, terms, name="in.json")
 
     when = datetime(2026, 5, 1, tzinfo=UTC)
     assert report.refused == {"word-unknown": 1}
     assert (rows[0]["granted"], rows[0]["expires"]) == (when, when + timedelta(days=30))
     assert (rows[1]["withdrawn"], rows[2]["invalidated"]) == (when, when)
-    assert {r["purpose"] for r in rows if r["withdrawn"] == NOW} == {
-        "training", "audience", "measurement", "marketing",
-    }  # fmt: skip
+    assert {(r["person"], r["purpose"]) for r in rows if r["withdrawn"] == NOW} == {
+        ("b", purpose) for purpose in ("training", "audience", "measurement", "marketing")
+    }
 
 
 @pytest.mark.parametrize("text", ["", "person\na\n", "person,string\na\n", "person,person\n"])

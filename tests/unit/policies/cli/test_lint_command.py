@@ -42,7 +42,7 @@ def test_documents_without_findings_end_with_0_and_claim_nothing_more(lint: Hans
     assert out == ("2 files: no finding; that is all it says, and not that anything is lawful\n")
 
 
-def test_an_error_ends_with_1_and_tells_place_article_and_fix(lint: Hanse) -> None:
+def test_an_error_ends_with_1_and_tells_place_article_fix_and_page(lint: Hanse) -> None:
     file = SAMPLES / "L14" / "fails" / "policy.yaml"
     code, out, _ = lint(file)
     assert code == 1
@@ -53,7 +53,7 @@ def test_an_error_ends_with_1_and_tells_place_article_and_fix(lint: Hanse) -> No
     )
     assert fix == (
         "    name the recipient in a new notice, or remove it from the permit "
-        "[GDPR Art. 13(1)(e); PIPL Art. 23]"
+        "[GDPR Art. 13(1)(e); PIPL Art. 23; lints/L14]"
     )
 
 

@@ -42,6 +42,40 @@ def exported(persons: JsonValue, sensitive: JsonValue) -> Changes:
     }
 
 
+def a_notice(version: str, **changes: JsonValue) -> JsonValue:
+    """A notice that tells and asks all, unless told otherwise."""
+    told: dict[str, JsonValue] = {
+        "version": version,
+        "digest": "a" * 64,
+        "purposes": ["model-training"],
+        "recipients": ["members", "operator", "agency"],
+        "separate_consents": ["sensitive-data"],
+        "objection": "by a click in the account",
+    }
+    return told | changes
+
+
+def noticed(*notices: JsonValue, counting: list[JsonValue] | None = None) -> Changes:
+    """The notices of a policy, and the versions whose consents count."""
+    return {"policy.notices": list(notices), "policy.consent.notices": counting}
+
+
+FULL = a_notice("new")
+SILENT: dict[str, JsonValue] = {
+    "notice-covers purpose": a_notice("old", purposes=["audience-analytics"]),
+    "notice-covers recipients": a_notice("old", recipients=["agency"]),
+    "separate-consent-asked": a_notice("old", separate_consents=[]),
+    "objection-offered": a_notice("old", objection=None),
+}
+"""For each question about notices, an older one that does not say what is asked."""
+ASKED: dict[str, JsonValue] = {
+    "notice-covers purpose": {"kind": "notice-covers", "part": "purpose"},
+    "notice-covers recipients": {"kind": "notice-covers", "part": "recipients"},
+    "separate-consent-asked": {"kind": "separate-consent-asked", "consent": "sensitive-data"},
+    "objection-offered": {"kind": "objection-offered"},
+}
+
+
 TABLE: list[tuple[JsonValue, Changes, Answer]] = [
     (YES, {}, True),
     (NO, {}, False),
@@ -272,3 +306,31 @@ def test_a_test_that_is_too_deep_or_too_wide_is_refused() -> None:
     for test in (deep, wide):
         with pytest.raises(ValueError, match="40 questions in 6 levels"):
             a_check(READ.validate_python(test))
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(
+    ("older_first", "counting", "expected"),
+    [
+        (True, None, False),
+        (False, None, False),
+        (True, ["new", "old"], False),
+        (True, ["new"], True),
+        (True, ["old"], False),
+        (True, ["new", "lost"], None),
+        (True, ["old", "lost"], False),
+    ],
+)
+def test_every_notice_whose_consents_count_must_say_it(
+    asked: str, older_first: bool, counting: list[JsonValue] | None, expected: Answer
+) -> None:
+    """A person who agreed to an older notice is in the study as well."""
+    both = (SILENT[asked], FULL) if older_first else (FULL, SILENT[asked])
+    changes = SOMEWHERE | noticed(*both, counting=counting)
+    assert answer(READ.validate_python(ASKED[asked]), changes) is expected
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_two_notices_that_both_say_it_meet_the_question(asked: str) -> None:
+    changes = SOMEWHERE | noticed(a_notice("old"), FULL)
+    assert answer(READ.validate_python(ASKED[asked]), changes) is True

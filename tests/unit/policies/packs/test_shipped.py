@@ -27,9 +27,9 @@ CHECKS = [(pack, check) for pack in PACKS.values() for check in pack.checks]
 NAMES = [f"{pack.id}-{check.id}" for pack, check in CHECKS]
 LEAST = {"cn-pipl": 18, "eu-gdpr": 10, "us-ca": 6}
 DIGESTS = {
-    "cn-pipl": "c6100aa22006a6619751892acb36233ab176326a584853486269418aafb1049a",
-    "eu-gdpr": "bffad5b6bb51557ff458802eb461076d0b2f9624ca3b4d453f0e74a476017dd7",
-    "us-ca": "faa7488d1a75bd8731e168c25ca8c9d7768ece1f2c7391fd764cdc19927afdf7",
+    "cn-pipl": "bf9e8dfff347619b684170386df7459447b6220d7047edcb69a32a99ab1c3ff1",
+    "eu-gdpr": "2fbbe20193813db06e9e6f0cb8d9e2bf1f1d97b6cc03f9e55ff8b6c41f603bec",
+    "us-ca": "ebaea3ffbe92027bb6e9168fec3345346f5f20f3f32b419839b0633db968ac7f",
 }
 ARTICLE = re.compile(r"^(?:PIPL Art\.|GDPR Art\.|Cal\. Civ\. Code) \d")
 

@@ -24,7 +24,9 @@ from hanse_policies.documents.examples import (
     SignatureWord,
 )
 from hanse_policies.examples.coverage import REFUSE_ONLY
-from reference_generator.markdown import document, table
+from hanse_policies.language import Language
+from hanse_policies.reference.languages import BOTH, Languages, leading
+from hanse_policies.reference.markdown import document, table
 
 MODELS: tuple[type[StrictModel], ...] = (
     DecisionExamples,
@@ -38,7 +40,8 @@ MODELS: tuple[type[StrictModel], ...] = (
     ExpectedDecision,
 )
 
-INTRODUCTION = """
+INTRODUCTION: Mapping[Language, str] = {
+    Language.EN: """
 `hanse policy test FOLDER` decides on each example of the folder as a brand would, and compares. How
 to write examples is told in [test your policies](../how-to/test-your-policies.md); the
 [JSON Schema](documents/DecisionExamples.schema.json) is for editors.
@@ -59,8 +62,29 @@ A change names a field: `study`, `charter`, `policy` or `asset`, then steps such
 stands on a line of its own or in quotes, an instant in quotes. The changed document is validated as
 if it had been written so, and where it is not valid the example is in error
 ([example-invalid](errors.md#example-invalid)), neither passed nor failed.
-"""
+""",
+    Language.ZH: """
+`hanse policy test FOLDER` 像品牌那样对文件夹中的每个示例作出决定并比较。
+[JSON Schema](documents/DecisionExamples.schema.json) 供编辑器使用。
 
+| 文件夹中的内容 | 是什么 |
+|---|---|
+| `charter.yaml` | 所有示例所依据的章程 |
+| `policies/`、`assets/`、`studies/` | 示例所引用的文档，一份一个文件 |
+| `examples/` | 每个文件一份 `DecisionExamples` |
+
+示例以不带 `.yaml` 的文件名引用文档，或在只有一份文档具有该 id 时以 id 引用。
+示例自身所述的文档和事实优先于 `given` 中的内容；
+任何地方都未说明的事实视为未知，未知即拒绝。
+
+修改指向一个字段：`study`、`charter`、`policy` 或 `asset`，后接 `.permits`、`[0]`、
+`.retention_days` 之类的步骤；
+超出列表末尾一位的序号表示追加一项。修改后的文档会重新校验，
+无效时该示例报错（[example-invalid](errors.md#example-invalid)），既不算通过也不算失败。
+""",
+}
+
+TITLE = ("Example decisions", "示例决定")
 
 COVERAGE = """
 The last lines of `hanse policy test` say which rules no passing example has seen to permit, and
@@ -69,9 +93,9 @@ refuse.
 """
 
 
-def page() -> str:
+def page(languages: Languages = BOTH) -> str:
     """Write the page."""
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION[languages[0]]]
     for model in MODELS:
         parts += [f"## {model.__name__}", inspect.getdoc(model) or "", _fields(model)]
     words = [(f"`{word}`", _told(SignatureWord).get(word.name, "")) for word in SignatureWord]
@@ -83,7 +107,7 @@ def page() -> str:
         "## Coverage",
         COVERAGE.format(rules=rules),
     ]
-    return document("Example decisions", parts)
+    return document(leading(*TITLE, languages), parts)
 
 
 def _fields(model: type[StrictModel]) -> str:

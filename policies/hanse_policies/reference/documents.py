@@ -8,9 +8,12 @@ from collections.abc import Mapping
 
 from hanse_policies.cli.schema import DIALECT
 from hanse_policies.kinds import DOCUMENT_KINDS
-from reference_generator.markdown import document, table
+from hanse_policies.language import Language
+from hanse_policies.reference.languages import BOTH, Languages, leading
+from hanse_policies.reference.markdown import document, table
 
-INTRODUCTION = """
+INTRODUCTION: Mapping[Language, str] = {
+    Language.EN: """
 One document a file, YAML, read strictly: duplicate keys, unknown fields and values that YAML
 versions read differently are refused with file, line and column. The schemas are those that
 `hanse policy schema KIND` prints; an editor can check a document with them while it is written.
@@ -23,17 +26,33 @@ is decided by the [rules](rules.md).
 `DecisionExamples` are unit tests of policies; their fields are told in
 [example decisions](examples.md). `StudyVerdict` is not written by people: a brand signs one for
 each study it decided on.
-"""
+""",
+    Language.ZH: """
+一个文件一份文档，YAML 格式，严格读取：重复的键、未知的字段，
+以及不同 YAML 版本会有不同理解的值，都会被拒绝，并指出文件、行和列。
+以下模式即 `hanse policy schema KIND` 所输出的内容，编辑器可据此在编写时检查文档。
+模式说明单个字段可以包含什么；
+字段之间须满足的要求由 `hanse policy check` 检查，打开已签名的文档时再次检查。
+品牌允许哪些研究运行，由[规则](rules.md)决定。
+
+`DecisionExamples` 是策略的单元测试，其字段见[示例决定](examples.md)。
+`StudyVerdict` 不由人编写：品牌对其决定的每个研究签署一份。
+""",
+}
+TITLE = ("Documents", "文档类型")
 
 
-def pages() -> Mapping[str, str]:
+def pages(languages: Languages = BOTH) -> Mapping[str, str]:
     """Write the schemas and the page that lists them."""
     written = {f"documents/{kind}.schema.json": _schema(kind) for kind in sorted(DOCUMENT_KINDS)}
     rows = [
         (f"[{kind}](documents/{kind}.schema.json)", _first_line(kind))
         for kind in sorted(DOCUMENT_KINDS)
     ]
-    listed = document("Documents", [INTRODUCTION, table(("kind", "what it is"), rows)])
+    listed = document(
+        leading(*TITLE, languages),
+        [INTRODUCTION[languages[0]], table(("kind", "what it is"), rows)],
+    )
     return written | {"documents.md": listed}
 
 

@@ -10,10 +10,12 @@ from itertools import pairwise
 from hanse_policies.documents.vocabulary import FlowLabel, TrustMode
 from hanse_policies.flows import flows_of
 from hanse_policies.language import Language
+from hanse_policies.reference.languages import BOTH, Languages, columns, leading
+from hanse_policies.reference.markdown import document, table
 from hanse_policies.taxonomy import Relation, Taxonomy, TaxonomyPin, Term, TermKind
-from reference_generator.markdown import document, table
 
-INTRODUCTION = """
+INTRODUCTION: Mapping[Language, str] = {
+    Language.EN: """
 A document pins the version of a taxonomy that its words are meant in. Consent to a purpose covers
 the purpose itself and what already stood below it in the version that the consent pins. What a
 standard adds or moves there later is not covered, whatever the study pins. A word, a version or a
@@ -23,7 +25,18 @@ A term has one word, so that one purpose cannot have two budgets. The data of ev
 shipping, with its source, the source's digest and its licence (`hanse_policies/taxonomy/data`).
 That a word is here does not say that a law takes it: an implied consent is a legal basis in the
 vocabulary and in few laws.
-"""
+""",
+    Language.ZH: """
+文件固定其用语所依据的分类体系版本。对某一目的的同意，涵盖该目的本身，
+以及在同意所固定的版本中已位于其下的目的；
+标准此后新增或移入的内容不在其内，无论研究固定哪个版本。未知的用语、版本或类型不涵盖任何内容，
+也不被任何内容涵盖。
+
+一个术语只有一个用语，因此一个目的不会有两份预算。每个版本的数据都随附其来源、来源摘要和许可证
+（`hanse_policies/taxonomy/data`）。某个用语列在这里，并不说明法律认可它。
+""",
+}
+TITLE = ("Vocabulary", "词汇")
 
 NARROWER = """
 Hanse's own words for a use that the standard has no term for. Each lies within a term of the
@@ -42,20 +55,20 @@ claim about the law: nothing bears it without evidence, a signature and an expir
 """
 
 
-def page() -> str:
+def page(languages: Languages = BOTH) -> str:
     """Write the page."""
     versions = [Taxonomy.load(pin) for pin in TaxonomyPin]
     dpv = [version for version in versions if version.pin.startswith("dpv-")]
     categories = next(version for version in versions if version not in dpv)
     newest = dpv[-1]
-    parts = [INTRODUCTION, "## Taxonomies that ship", _taxonomies(versions)]
+    parts = [INTRODUCTION[languages[0]], "## Taxonomies that ship", _taxonomies(versions)]
     parts += ["## Words of Hanse's own", NARROWER, _narrower(newest)]
     parts += [f"## Purposes in {newest.pin}", _terms(newest, TermKind.PURPOSE)]
     parts += [f"## Legal bases in {newest.pin}", _terms(newest, TermKind.LEGAL_BASIS)]
     parts += ["## Changes between versions", CHANGES, *_changes(dpv)]
     parts += [f"## Data categories in {categories.pin}", _categories(categories)]
-    parts += ["## Flow labels", FLOWS, _labels(), "## Flows of a study", _flows()]
-    return document("Vocabulary", parts)
+    parts += ["## Flow labels", FLOWS, _labels(), "## Flows of a study", _flows(languages)]
+    return document(leading(*TITLE, languages), parts)
 
 
 def _taxonomies(versions: Iterable[Taxonomy]) -> str:
@@ -152,13 +165,13 @@ def _member_docs(enumeration: type) -> Mapping[str, str]:
     }
 
 
-def _flows() -> str:
+def _flows(languages: Languages) -> str:
     rows = [
-        (f"`{mode}`", name, flow.label, flow.reason(Language.EN), flow.reason(Language.ZH))
+        (f"`{mode}`", name, flow.label, *(flow.reason(language) for language in languages))
         for mode in TrustMode
         for name, flow in (
             ("leaves a brand", flows_of(mode).leaving),
             ("is released", flows_of(mode).released),
         )
     ]
-    return table(("trust mode", "what", "label", "English", "中文"), rows)
+    return table(("trust mode", "what", "label", *columns(languages)), rows)

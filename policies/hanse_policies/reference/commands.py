@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint
 from typing import Any, get_type_hints
 
 import click
 import typer
 
-from hanse_policies.command import GROUP_HELP, USAGE, installed_groups
+from hanse_policies.command import GROUP_HELP, USAGE
 from hanse_policies.exit_codes import ExitCode
-from reference_generator.markdown import document, table
+from hanse_policies.language import Language
+from hanse_policies.reference.languages import BOTH, Languages, leading
+from hanse_policies.reference.markdown import document, table
 
-INTRODUCTION = f"""
+INTRODUCTION: Mapping[Language, str] = {
+    Language.EN: f"""
 `{USAGE}`
 
 A group is there when its part of Hanse is installed; `policy` always is. Every command takes
 `--help`. Where a command has `--json`, it prints one JSON value to standard output (`operator run`
 prints one a step). An error is one line on standard error, `code: message`; the codes are in
 [errors.md](errors.md). `--traceback` before the group shows where a defect arose.
-"""
+""",
+    Language.ZH: f"""
+`{USAGE}`
+
+一组命令在相应部分安装后即可使用；`policy` 始终可用。每条命令都有 `--help`。
+带 `--json` 的命令向标准输出写一个 JSON 值
+（`operator run` 每一步写一个）。错误在标准错误输出一行 `code: message`，
+代码见 [errors.md](errors.md)。
+在组名之前加 `--traceback` 可显示缺陷出现的位置。
+""",
+}
+TITLE = ("Commands", "命令")
 
 
-def page() -> str:
-    """Write the page."""
-    groups = installed_groups()
-    parts = [INTRODUCTION, "## Exit codes", _exit_codes()]
+def page(groups: Mapping[str, EntryPoint], languages: Languages = BOTH) -> str:
+    """Write the page.
+
+    Args:
+        groups: The groups that are told, as they are installed.
+        languages: The introduction is written in the first; commands are told in English.
+    """
+    parts = [INTRODUCTION[languages[0]], "## Exit codes", _exit_codes()]
     for name in [name for name in GROUP_HELP if name in groups]:
         app: typer.Typer = groups[name].load()
         parts += _group(name, app)
-    return document("Commands", parts)
+    return document(leading(*TITLE, languages), parts)
 
 
 def _exit_codes() -> str:
@@ -61,10 +80,10 @@ def _subcommands(path: str, app: typer.Typer, group: click.Group) -> Iterator[st
     for (word, command), helps in zip(plain.items(), told, strict=True):
         yield f"### {path} {word}"
         yield from _command(f"{path} {word}", command, helps)
-    for word, each in inner.items():
-        nested = group.commands[str(word)]
+    for name, each in inner.items():
+        nested = group.commands[str(name)]
         if isinstance(nested, click.Group) and each is not None:
-            yield from _subcommands(f"{path} {word}", each, nested)
+            yield from _subcommands(f"{path} {name}", each, nested)
 
 
 def _argument_helps(callback: Callable[..., Any]) -> Mapping[str, str]:

@@ -9,19 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hanse_policies.errors import HanseError
 from hanse_policies.exit_codes import ExitCode
-from reference_generator.markdown import document
-from reference_generator.plain_codes import PLAIN_CODES
+from hanse_policies.language import Language
+from hanse_policies.reference.languages import BOTH, Languages, leading
+from hanse_policies.reference.markdown import document
 
-PACKAGES: Mapping[str, str] = {
-    "hanse_policies": "Documents, signatures and keys",
-    "hanse_federation": "Privacy, messages, releases and the link",
-    "hanse_flower": "The bridge to Flower",
-    "hanse_clients": "A brand's side",
-    "hanse_server": "The operator's side",
-    "hanse_demo": "The demo",
+COMMAND_CODES: Mapping[str, str] = {
+    "internal": (
+        "A defect in Hanse; exit code 70. The line names the place, never the message of the "
+        "exception, which may hold anything. Run again with `hanse --traceback GROUP ...`."
+    ),
+    "interrupted": "A person stopped the command, as with Ctrl-C; exit code 130.",
 }
+"""Codes that `hanse` itself prints."""
+TITLE = ("Errors", "错误代码")
 
-INTRODUCTION = """
+INTRODUCTION: Mapping[Language, str] = {
+    Language.EN: """
 A command that fails prints one line to standard error, `code: message`, and ends with the exit
 code given here. The code is stable; the message is for people and says what was asked, what is
 allowed and what to do next.
@@ -29,13 +32,28 @@ allowed and what to do next.
 Between the parties the code alone crosses, never a message: a sentence could tell something about
 a person. A refusal that depends on what a brand's rows hold crosses as `data-not-usable` whatever
 its own code is; where a code crosses as another one, it says so below.
-"""
+""",
+    Language.ZH: """
+失败的命令在标准错误输出一行 `code: message`，并以这里给出的退出码结束。代码是稳定的；
+消息写给人看，说明要求了什么、允许什么、下一步做什么。
+
+各方之间只传递代码，从不传递消息：一句话可能透露某个人的情况。取决于品牌数据行内容的拒绝，
+无论其代码为何，一律以
+`data-not-usable` 传出；以其他代码传出的，在下文注明。
+""",
+}
 
 
-def page() -> str:
-    """Write the page."""
-    parts = [INTRODUCTION]
-    for package, title in PACKAGES.items():
+def page(packages: Mapping[str, str], plain: Mapping[str, str], languages: Languages = BOTH) -> str:
+    """Write the page.
+
+    Args:
+        packages: The heading of each package whose errors are told.
+        plain: What each code means that no error bears.
+        languages: The introduction is written in the first; codes are told in English.
+    """
+    parts = [INTRODUCTION[languages[0]]]
+    for package, title in packages.items():
         parts.append(f"## {title}")
         for error in sorted(_errors_of(package), key=lambda error: error.code):
             parts += _error(error)
@@ -43,20 +61,14 @@ def page() -> str:
     parts += [
         "They answer in place of an error, on the wire, in a verdict or from the command itself."
     ]
-    for code, told in sorted(PLAIN_CODES.items()):
-        parts += [f"### {code}", told]
-    return document("Errors", parts)
-
-
-def all_errors() -> tuple[type[HanseError], ...]:
-    """List every error class of every package, the base left out."""
-    for package in PACKAGES:
-        _import_error_modules(package)
-    return tuple(_subclasses(HanseError))
+    for code, meaning in sorted(plain.items()):
+        parts += [f"### {code}", meaning]
+    return document(leading(*TITLE, languages), parts)
 
 
 def _errors_of(package: str) -> Iterable[type[HanseError]]:
-    return (error for error in all_errors() if error.__module__.split(".")[0] == package)
+    _import_error_modules(package)
+    return (error for error in _subclasses(HanseError) if error.__module__.split(".")[0] == package)
 
 
 def _import_error_modules(package: str) -> None:
