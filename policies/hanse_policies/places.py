@@ -9,6 +9,7 @@ Source: GDPR Art. 44 with the EEA Agreement, Annex XI; PIPL Art. 3, 38.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from hanse_policies.documents.alliance import AllianceCharter
@@ -24,6 +25,7 @@ EEA_PLACES: Final = frozenset(
 CHINA: Final = "CN"
 
 
+@lru_cache(maxsize=1024)
 def territory_of(place: str) -> str:
     """Return the territory that a place lies in: a country, or `EEA`."""
     country = place.partition("-")[0]

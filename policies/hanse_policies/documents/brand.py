@@ -33,6 +33,7 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     ReleaseForm,
     ResultUse,
+    SeparateConsent,
 )
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
@@ -203,6 +204,29 @@ class BrandPolicy(StrictModel):
                 f"but the approvers have {len(roles)}"
             )
         return self
+
+    @cached_property
+    def counting_notices(self) -> tuple[Notice, ...]:
+        """The notices that count for a person; none where the policy does not describe all.
+
+        Without `consent.notices` any word of the register counts, so that nothing is known.
+        """
+        named = frozenset(self.consent.notices or ())
+        counting = tuple(notice for notice in self.notices if notice.version in named)
+        return counting if {notice.version for notice in counting} == named else ()
+
+    @cached_property
+    def asks_for_joint_use(self) -> bool:
+        """Whether every notice that counts asks separate consent for others to receive."""
+        asked = SeparateConsent.ANOTHER_HANDLER
+        notices = self.counting_notices
+        return bool(notices) and all(asked in one.separate_consents for one in notices)
+
+    @cached_property
+    def told_recipients(self) -> frozenset[str] | None:
+        """Whom every notice that counts names; None where no notice counts."""
+        named = [frozenset(notice.recipients) for notice in self.counting_notices]
+        return frozenset.intersection(*named) if named else None
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""
