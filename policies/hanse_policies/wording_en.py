@@ -78,7 +78,7 @@ ENGLISH: Mapping[str, Wording] = {
         "set consent.minors in the policy to what the charter asks, or stricter",
     ),
     "minors.known": Wording(
-        "no rule on minors meets a register that says of all persons that their age is unknown",
+        "a rule on minors holds, and the register does not say that nobody's age is known",
         "a rule on minors holds, and the register says of all persons that their age is unknown",
         "record persons' age bands in the register and map them in the asset",
     ),
@@ -144,7 +144,7 @@ ENGLISH: Mapping[str, Wording] = {
         "remove recipients {excess} from the study, or ask brand {brand} to permit them",
     ),
     "joint-use.opinion": Wording(
-        "the policy relies on no opinion of counsel, or on one that counsel signed and that holds",
+        "the policy relies on counsel's opinion {opinion}, which counsel signed and which holds",
         "the policy relies on counsel's opinion {opinion}, which {fault}",
         "put an opinion there that counsel signed and that holds, or remove joint_use",
     ),
@@ -301,9 +301,9 @@ ENGLISH: Mapping[str, Wording] = {
         "have the operator sign the study with the key that the charter names",
     ),
     "assessment.charter": Wording(
-        "the charter {asked} for an impact assessment before {limit}, the policy's: {found}",
-        "the charter {asked} for an impact assessment before {limit}, when the policy takes "
-        "effect, the policy's: {found}",
+        "the charter asks for an impact assessment before {limit}, the policy's is of {found}",
+        "the charter asks for an impact assessment before {limit}, when the policy takes "
+        "effect; the policy's: {found}",
         "assess the impact, and state report and date in `assessment` of a version that takes "
         "effect after it",
     ),

@@ -78,7 +78,7 @@ CHINESE: Mapping[str, Wording] = {
         "将策略的 consent.minors 改为章程的要求,或更严格",
     ),
     "minors.known": Wording(
-        "没有未成年人规则遇到称所有人年龄不明的登记",
+        "有未成年人规则适用,登记并未称所有人年龄不明",
         "有未成年人规则适用,而登记称所有人年龄不明",
         "在登记中记录年龄段,并在资产中映射",
     ),
@@ -143,7 +143,7 @@ CHINESE: Mapping[str, Wording] = {
         "从研究中删去接收方 {excess},或请品牌 {brand} 许可",
     ),
     "joint-use.opinion": Wording(
-        "策略未依据法律意见,或所依据的意见已由法律顾问签名且有效",
+        "策略依据法律顾问的意见 {opinion},该意见已由法律顾问签名且有效",
         "策略依据法律顾问的意见 {opinion},但该意见{fault}",
         "换上法律顾问已签名且有效的意见,或删去 joint_use",
     ),
@@ -296,8 +296,8 @@ CHINESE: Mapping[str, Wording] = {
         "请运营方用章程所列密钥签署研究",
     ),
     "assessment.charter": Wording(
-        "章程{asked}在 {limit} 之前完成影响评估,策略所载评估:{found}",
-        "章程{asked}在策略生效({limit})之前完成影响评估,而策略所载评估:{found}",
+        "章程要求在 {limit} 之前完成影响评估,策略所载评估:{found}",
+        "章程要求在策略生效({limit})之前完成影响评估,而策略所载评估:{found}",
         "完成影响评估,并在其后生效的新版本的 `assessment` 中写明报告与日期",
     ),
     "approvals.charter": Wording(

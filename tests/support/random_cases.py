@@ -265,7 +265,7 @@ def a_random_case(draw: random.Random) -> Case:
         charter=a_random_charter(draw),
         asset=a_random_asset(draw),
         consent=ConsentState(
-            synced=NOW - timedelta(hours=draw.choice((1, 30, 60))),
+            synced=NOW - timedelta(hours=draw.choice((1, 1, 1, 30, 60))),
             purposes=frozenset(some(draw, PURPOSES)),
             fields=frozenset(some(draw, TOLD) if draw.random() < 0.95 else ()),
         ),

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from hanse_policies.compare.direction import Direction, FieldChange
 from hanse_policies.compare.fields import shown
 from hanse_policies.documents.brand import BrandPolicy
-from hanse_policies.documents.vocabulary import SeparateConsent
 
 
 def duty_changes(before: BrandPolicy, after: BrandPolicy) -> Iterator[FieldChange]:
@@ -33,11 +32,5 @@ def _is_assessed(policy: BrandPolicy) -> bool:
 
 def _told(policy: BrandPolicy) -> frozenset[str]:
     """Collect whom every notice that counts names, and asks separate consent for."""
-    named = frozenset(policy.consent.notices or ())
-    counting = [notice for notice in policy.notices if notice.version in named]
-    if not named or {notice.version for notice in counting} != named:
-        return frozenset()
-    if any(SeparateConsent.ANOTHER_HANDLER not in one.separate_consents for one in counting):
-        return frozenset()
-    first, *others = (frozenset(notice.recipients) for notice in counting)
-    return first.intersection(*others)
+    told = policy.told_recipients
+    return told if told is not None and policy.asks_for_joint_use else frozenset()

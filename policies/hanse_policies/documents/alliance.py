@@ -168,6 +168,11 @@ class AllianceCharter(StrictModel):
         """Where the members stand, each place once; None where one does not say."""
         return frozenset(member.jurisdiction for member in self.members)
 
+    @cached_property
+    def all_places(self) -> tuple[str | None, ...]:
+        """Where operator and members stand, each place once."""
+        return tuple({self.operator.jurisdiction, *self.member_places})
+
     def place_of(self, recipient: str) -> str | None:
         """Say where a recipient stands who is no member; None where that is not known."""
         placed = (place.jurisdiction for place in self.places if place.recipient == recipient)

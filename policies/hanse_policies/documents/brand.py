@@ -33,6 +33,7 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     ReleaseForm,
     ResultUse,
+    SeparateConsent,
 )
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
@@ -188,16 +189,31 @@ class BrandPolicy(StrictModel):
 
     @cached_property
     def counting_notices(self) -> tuple[Notice | None, ...]:
-        """The notices whose consents count; None for one that is not known.
+        """The notices whose consents count; None for one that the policy does not describe.
 
-        Those that the consent rules name, or else all that are listed: a person who saw an
-        older one is in a study, too. A version that is named and not listed may say
-        anything, and so may the notice of a policy that lists none.
+        Those that the consent rules name. Where they name none, any version that the register
+        knows counts, described here or not: a person who saw an older one is in a study, too.
         """
         if self.consent.notices is None:
-            return self.notices or (None,)
-        listed = {notice.version: notice for notice in self.notices}
-        return tuple(listed.get(version) for version in self.consent.notices)
+            return (*self.notices, None)
+        described = {notice.version: notice for notice in self.notices}
+        return tuple(described.get(version) for version in self.consent.notices)
+
+    @cached_property
+    def asks_for_joint_use(self) -> bool:
+        """Whether every notice that counts asks separate consent for others to receive."""
+        asked = SeparateConsent.ANOTHER_HANDLER
+        return all(
+            one is not None and asked in one.separate_consents for one in self.counting_notices
+        )
+
+    @cached_property
+    def told_recipients(self) -> frozenset[str] | None:
+        """Whom every notice that counts names; None where one of them is not described."""
+        named = [frozenset(one.recipients) for one in self.counting_notices if one is not None]
+        if len(named) < len(self.counting_notices):
+            return None
+        return frozenset.intersection(*named)
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""

@@ -25,6 +25,7 @@ from hanse_policies.documents.asset import ColumnKind
 ALL_MEMBERS: Final = "members"
 """The recipient that stands for every member."""
 OPERATOR: Final = "operator"
+_ALL: Final = (ALL_MEMBERS,)
 
 
 class ColumnsRead(NamedTuple):
@@ -115,6 +116,8 @@ def places_of(study: Study, charter: AllianceCharter) -> tuple[str | None, ...]:
 
     The operator sums what brands send, so it takes part in every study.
     """
+    if study.recipients == _ALL:
+        return charter.all_places
     return tuple(dict.fromkeys(_places(study, charter)))
 
 

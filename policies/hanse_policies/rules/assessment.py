@@ -10,25 +10,22 @@ from datetime import datetime
 from hanse_policies.decision import RuleFinding, Words, judge, words
 from hanse_policies.facts import Facts
 
-ASKS = {"asked@en": "asks", "asked@zh": "要求"}
-ASKS_NOT = {"asked@en": "does not ask", "asked@zh": "不要求"}
-
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the policy states an assessment that came first, where one is asked for."""
+    if not facts.charter.assessment_required:
+        return ()
     assessment, active_from = facts.policy.assessment, facts.policy.active_from
     is_first = assessment is not None and assessment.dated <= min(active_from, facts.now)
-    asks = facts.charter.assessment_required
 
     def say() -> Words:
         return words(
             facts.sources.policy.line_of("assessment"),
-            found=_told(assessment.dated) if assessment is not None else "none",
+            found="none" if assessment is None else _told(assessment.dated),
             limit=_told(active_from),
-            **(ASKS if asks else ASKS_NOT),
         )
 
-    return (judge("assessment.charter", is_first or not asks, say),)
+    return (judge("assessment.charter", is_first, say),)
 
 
 def _told(instant: datetime) -> str:

@@ -13,6 +13,7 @@ Source: PIPL Art. 38, 40 with CAC Order 16; GDPR Art. 45, 46.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import ExportMechanism
@@ -50,8 +51,7 @@ STATED: Text = {"reason@en": "the policy states it", "reason@zh": "策略已写�
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether an export has a ground and bounds, or is none."""
-    home, away = _home(facts), _away(facts)
-    if len(home | away) == 1 and UNKNOWN not in home:
+    if _is_within_one(facts):
 
         def say() -> Words:
             return words(facts.sources.policy.line_of("export"), **WITHIN)
@@ -60,7 +60,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             judge("cross-border.mechanism", True, say),
             judge("cross-border.persons", True, say),
         )
-    export = facts.policy.export
+    home, export = _home(facts), facts.policy.export
     return (
         judge(
             "cross-border.mechanism",
@@ -69,17 +69,30 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
                 facts.sources.policy.line_of("export"),
                 brand=facts.policy.brand,
                 home=listed(sorted(home)),
-                away=listed(sorted(away)),
+                away=listed(sorted(_away(facts))),
                 found="none" if export is None else export.mechanism,
                 allowed=listed(sorted(_allowed(home))),
                 **STATED,
             ),
         ),
-        _judge_persons(facts, away),
+        _judge_persons(facts),
     )
 
 
-def _judge_persons(facts: Facts, away: frozenset[str]) -> RuleFinding:
+def _is_within_one(facts: Facts) -> bool:
+    """Tell whether all stand where the brand does, and that is known."""
+    place = brand_place(facts.charter, facts.policy)
+    if place is None:
+        return False
+    here = territory_of(place)
+    persons = persons_places(facts.policy, facts.asset) or ()
+    for other in (*persons, *places_of(facts.study, facts.charter)):
+        if other is None or territory_of(other) != here:
+            return False
+    return True
+
+
+def _judge_persons(facts: Facts) -> RuleFinding:
     export, least = facts.policy.export, facts.study.minimum_persons
     bounds = {"persons_at_most": None if export is None else export.persons_at_most}
     if not facts.study.reads.every.isdisjoint(facts.asset.column_sets.sensitive):
@@ -92,7 +105,7 @@ def _judge_persons(facts: Facts, away: frozenset[str]) -> RuleFinding:
         bound = bounds[field]
         return words(
             facts.sources.policy.line_of("export"),
-            away=listed(sorted(away)),
+            away=listed(sorted(_away(facts))),
             field=field,
             found=UNKNOWN if bound is None else str(bound),
             limit=str(least),
@@ -118,8 +131,8 @@ def _territory(place: str | None) -> str:
     return UNKNOWN if place is None else territory_of(place)
 
 
+@lru_cache(maxsize=256)
 def _allowed(home: frozenset[str]) -> frozenset[ExportMechanism]:
-    allowed = frozenset(ExportMechanism)
-    for territory in home:
-        allowed &= MECHANISMS.get(territory, allowed)
-    return allowed
+    """Collect the grounds that the law of every territory at home knows."""
+    known = [MECHANISMS[territory] for territory in home if territory in MECHANISMS]
+    return frozenset(ExportMechanism).intersection(*known)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hanse_policies.decision import RuleFinding, Words, judge, listed, words
-from hanse_policies.documents import JointUse, Notice, SeparateConsent
+from hanse_policies.documents import JointUse
 from hanse_policies.facts import Facts
 from hanse_policies.flows import flows_of
 from hanse_policies.opinions import is_signed_by
@@ -71,17 +71,19 @@ LESS: Text = {
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether separate consent is asked where others receive, or need not be."""
     use = facts.policy.joint_use
-    fault = None if use is None else _fault(facts, use)
+    if use is None:
+        return _check_consent(facts, is_excused=False)
+    fault = _fault(facts, use)
     opinion = judge(
         "joint-use.opinion",
         fault is None,
         lambda: words(
             facts.sources.policy.line_of("joint_use"),
-            opinion="none" if use is None else use.counsel.opinion.id,
+            opinion=use.counsel.opinion.id,
             **(fault or {}),
         ),
     )
-    return (opinion, *_check_consent(facts, is_excused=use is not None and fault is None))
+    return (opinion, *_check_consent(facts, is_excused=fault is None))
 
 
 def _fault(facts: Facts, use: JointUse) -> Text | None:
@@ -108,18 +110,9 @@ def _check_consent(facts: Facts, *, is_excused: bool) -> tuple[RuleFinding, ...]
             judge("joint-use.consent", True, say),
             judge("joint-use.recipients", True, say),
         )
-    notices = counting_notices(facts)
     return (
-        judge(
-            "joint-use.consent",
-            bool(notices) and all(_asks(one) for one in notices),
-            lambda: _consent_words(facts),
-        ),
-        judge(
-            "joint-use.recipients",
-            not _untold(facts, notices),
-            lambda: _recipient_words(facts, notices),
-        ),
+        judge("joint-use.consent", facts.policy.asks_for_joint_use, lambda: _consent_words(facts)),
+        judge("joint-use.recipients", not _untold(facts), lambda: _recipient_words(facts)),
     )
 
 
@@ -134,34 +127,22 @@ def _consent_words(facts: Facts) -> Words:
     )
 
 
-def _recipient_words(facts: Facts, notices: tuple[Notice, ...]) -> Words:
+def _recipient_words(facts: Facts) -> Words:
     return words(
         facts.sources.policy.line_of("consent"),
-        excess=listed(_untold(facts, notices)),
+        excess=listed(_untold(facts)),
         at=facts.sources.study.line_of("recipients"),
-        notices=listed(one.version for one in notices),
+        notices=listed(one.version for one in facts.policy.counting_notices if one is not None),
         **ASKED,
     )
 
 
-def _untold(facts: Facts, notices: tuple[Notice, ...]) -> list[str]:
+def _untold(facts: Facts) -> list[str]:
     """List the recipients beside the brand whom a notice that counts does not name."""
-    others = [name for name in facts.study.recipients if name != facts.policy.brand]
-    return [name for name in others if not all(name in one.recipients for one in notices)]
-
-
-def counting_notices(facts: Facts) -> tuple[Notice, ...]:
-    """List the notices that count for a person; none where the policy does not describe all.
-
-    Without `consent.notices` any word of the register counts, so that nothing is known.
-    """
-    named = frozenset(facts.policy.consent.notices or ())
-    counting = tuple(notice for notice in facts.policy.notices if notice.version in named)
-    return counting if {notice.version for notice in counting} == named else ()
-
-
-def _asks(notice: Notice) -> bool:
-    return SeparateConsent.ANOTHER_HANDLER in notice.separate_consents
+    told, brand = facts.policy.told_recipients, facts.policy.brand
+    if told is None:
+        return []
+    return [name for name in facts.study.recipients if name not in told and name != brand]
 
 
 def _reason(facts: Facts) -> Text | None:
@@ -169,9 +150,9 @@ def _reason(facts: Facts) -> Text | None:
     if facts.study.recipients == (facts.policy.brand,):
         return ALONE
     places = _places(facts)
-    if places is not None and not any(territory_of(place) in ASKING for place in places):
-        return ELSEWHERE
-    return None
+    if places is None or not ASKING.isdisjoint(map(territory_of, places)):
+        return None
+    return ELSEWHERE
 
 
 def _places(facts: Facts) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 Who is too young, or of unknown age where a rule asks, is left out person by person in the
 warehouse query, and a child under 14 without a guardian's consent always (see
-`documents.consent`). This family judges the rule itself.
+`documents.consent`). This family judges the rule itself, where charter or policy has one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ NOBODY_KNOWN = StatedAgeBand(constant=AgeBand.UNKNOWN)
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the policy's rule on minors is strict enough, and could be kept."""
     own, least = facts.policy.consent.minors, facts.charter.minors
-    is_asked = own is not None or least is not None
+    if own is None and least is None:
+        return ()
     return (
         judge(
             "minors.charter",
@@ -36,7 +37,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         ),
         judge(
             "minors.known",
-            not is_asked or facts.asset.consent.age_band != NOBODY_KNOWN,
+            facts.asset.consent.age_band != NOBODY_KNOWN,
             lambda: words(facts.sources.asset.line_of("consent", "age_band")),
         ),
     )

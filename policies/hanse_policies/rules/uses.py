@@ -1,7 +1,8 @@
 """Uses of results: a study says what its recipients do with the result, where that is limited.
 
 Where charter or permit name the uses that are allowed, a study that names none is refused, for
-what is not said is not known; whoever names `price` sets what single persons pay.
+what is not said is not known; whoever names `price` sets what single persons pay. Where neither
+names any, nothing is asked.
 
 Source: PIPL Art. 24; GDPR Art. 22.
 """
@@ -14,13 +15,14 @@ from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import ResultUse
 from hanse_policies.facts import PermitFacts, SharedFacts
 
-UNSTATED = ("what is not stated", "未写明的用途")
-ANYTHING = ("anything", "任何用途")
+STATED_NOT = {"asked@en": "what is not stated", "asked@zh": "未写明的用途"}
 
 
 def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the charter allows all that the result is used for."""
     allowed = facts.charter.uses
+    if allowed is None:
+        return ()
 
     def say() -> Words:
         return words(facts.sources.charter.line_of("uses"), **_details(facts, allowed))
@@ -31,6 +33,8 @@ def check(facts: SharedFacts) -> tuple[RuleFinding, ...]:
 def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the permit allows all that the result is used for."""
     facts, allowed = case.facts, case.permit.uses
+    if allowed is None:
+        return ()
 
     def say() -> Words:
         details = _details(facts, allowed)
@@ -39,20 +43,14 @@ def check_permit(case: PermitFacts) -> tuple[RuleFinding, ...]:
     return (judge("uses.permit", _are_within(facts, allowed), say),)
 
 
-def _are_within(facts: SharedFacts, allowed: tuple[ResultUse, ...] | None) -> bool:
+def _are_within(facts: SharedFacts, allowed: tuple[ResultUse, ...]) -> bool:
     asked = facts.study.uses
-    return allowed is None or (bool(asked) and set(asked).issubset(allowed))
+    return bool(asked) and set(asked).issubset(allowed)
 
 
-def _details(facts: SharedFacts, allowed: tuple[ResultUse, ...] | None) -> Mapping[str, str]:
+def _details(facts: SharedFacts, allowed: tuple[ResultUse, ...]) -> Mapping[str, str]:
     return {
-        **_told("asked", facts.study.uses, UNSTATED),
-        **_told("allowed", allowed or (), ANYTHING),
+        **(STATED_NOT if not facts.study.uses else {"asked": listed(facts.study.uses)}),
+        "allowed": listed(allowed),
         "at": facts.sources.study.line_of("uses"),
     }
-
-
-def _told(name: str, uses: tuple[ResultUse, ...], otherwise: tuple[str, str]) -> Mapping[str, str]:
-    """Write uses for a sentence in each language, or what stands for none."""
-    en, zh = (listed(uses), listed(uses)) if uses else otherwise
-    return {f"{name}@en": en, f"{name}@zh": zh}
