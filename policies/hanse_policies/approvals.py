@@ -13,25 +13,32 @@ from collections.abc import Iterable
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import compare_versions
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Approval, Approver, BrandPolicy, Verdict
 from hanse_policies.errors import ApprovalError
 from hanse_policies.facts import ApprovalState
 from hanse_policies.signing import Envelope, open_envelope
 
 
-def approvals_needed(before: BrandPolicy | None, after: BrandPolicy) -> int:
+def approvals_needed(
+    before: BrandPolicy | None, after: BrandPolicy, direction: Direction | None = None
+) -> int:
     """Tell how many roles must approve a version.
 
     Args:
         before: The version in effect; None for the first one.
         after: The version that is to take effect.
+        direction: What lies between them, under the legal packs in play; compared here, with
+            nothing known of any pack, where it is None.
 
     Raises:
         ComparisonError: They are not versions of one policy.
     """
     if before is None:
         return after.approvals.loosen
-    return before.approvals.loosen if compare_versions(before, after).direction.may_loosen else 0
+    if direction is None:
+        direction = compare_versions(before, after).direction
+    return before.approvals.loosen if direction.may_loosen else 0
 
 
 def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval:
@@ -58,7 +65,10 @@ def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval
 
 
 def approval_state(
-    before: BrandPolicy | None, after: BrandPolicy, approvals: Iterable[Approval]
+    before: BrandPolicy | None,
+    after: BrandPolicy,
+    approvals: Iterable[Approval],
+    direction: Direction | None = None,
 ) -> ApprovalState:
     """Tell how far a version is approved.
 
@@ -66,6 +76,7 @@ def approval_state(
         before: The version in effect; None for the first one.
         after: The version that is to take effect.
         approvals: Verified ones; those of other versions do not count.
+        direction: As `approvals_needed` takes it.
 
     Raises:
         ComparisonError: The two are not versions of one policy.
@@ -83,7 +94,7 @@ def approval_state(
         elif approval.approver != after.author:
             permitted.add(known[approval.approver].role)
     return ApprovalState(
-        needed=approvals_needed(before, after),
+        needed=approvals_needed(before, after, direction),
         roles=tuple(sorted(permitted)),
         refused_by=tuple(sorted(refused)),
     )

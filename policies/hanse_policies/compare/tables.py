@@ -11,6 +11,7 @@ from __future__ import annotations
 from hanse_policies.compare.direction import Direction
 from hanse_policies.compare.fields import (
     FieldTable,
+    all_of,
     any_of,
     any_of_if_asked,
     flag_is_stricter,
@@ -72,7 +73,7 @@ BRAND_POLICY: FieldTable = {
     # A newer report allows nothing; that it is older than the change is for the lint to say.
     "assessment": opaque,
     "export": opaque,
-    "packs": opaque,
+    "packs": all_of,
     "pack_rules": nested(PACK_RULES),
 }
 
@@ -160,6 +161,6 @@ ALLIANCE_CHARTER: FieldTable = {
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
-    "packs": opaque,
+    "packs": all_of,
     "counsel_key": opaque,
 }
