@@ -18,13 +18,16 @@ from hanse_clients.signed_documents import (
     VerifiedDocument,
     check_succession,
     document_in_effect,
+    document_to_follow,
     kept_versions,
     sign_document,
     superseded_document,
     verified_document,
 )
+from hanse_clients.version_classes import VersionClasses
 from hanse_policies.approvals import approval_state, open_approval
 from hanse_policies.canonical import digest
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import read_bounded
 from hanse_policies.errors import HanseError
@@ -41,11 +44,13 @@ class BrandDocuments:
         folder: The brand's folder.
         name: The brand and its alliance.
         key: Reads the brand's signing key.
+        classes: Tells what lies between two versions.
     """
 
     folder: Path
     name: BrandName
     key: Callable[[], SigningKey]
+    classes: VersionClasses
 
     @property
     def asset_file(self) -> Path:
@@ -94,7 +99,16 @@ class BrandDocuments:
             DocumentError, HomeDocumentError: As `asset` raises.
             SignedDocumentError: It cannot follow the signed one.
         """
-        return sign_document(self.asset(), self.signed_asset_file, self.key())
+        after, signed, key = self.asset().document, self.signed_asset_file, self.key()
+        before = document_to_follow(signed, DataAsset, key.public_hex)
+        if before == after:
+            return digest(after)
+        if before is None:
+            check_succession(before, after)
+        else:
+            policy = document_in_effect(self.signed_policy_file, BrandPolicy, key.public_hex)
+            check_succession(before, after, self.classes.now(before, after, policy).direction)
+        return sign_document(before, after, signed, key)
 
     def signed_asset(self) -> VerifiedDocument[DataAsset]:
         """Return the asset in effect.
@@ -113,19 +127,23 @@ class BrandDocuments:
             HomeDocumentError: It is for another brand or alliance.
             SignedDocumentError: It cannot follow the signed one, or is not approved.
         """
-        written, key = self._written_policy(), self.key()
-        after = written.document
-        before = document_in_effect(self.signed_policy_file, BrandPolicy, key.public_hex)
-        if before != after:
-            check_succession(before, after)
-            state = self._approvals(before, after)
-            if not state.is_enough:
-                raise PolicyNotApprovedError(
-                    f"expected {state.needed} role(s) to approve version {after.version}, got "
-                    f"{', '.join(state.roles) or 'none'}; put their approvals into "
-                    f"{self.approvals_folder.name}/, see hanse policy approve"
-                )
-        return sign_document(written, self.signed_policy_file, key)
+        after, signed, key = self._written_policy().document, self.signed_policy_file, self.key()
+        before = document_to_follow(signed, BrandPolicy, key.public_hex)
+        if before == after:
+            return digest(after)
+        comparison = None if before is None else self.classes.now(before, after)
+        direction = Direction.TEXT if comparison is None else comparison.direction
+        check_succession(before, after, direction)
+        state = self._approvals(before, after, direction)
+        if not state.is_enough:
+            raise PolicyNotApprovedError(
+                f"expected {state.needed} role(s) to approve version {after.version}, got "
+                f"{', '.join(state.roles) or 'none'}; put their approvals into "
+                f"{self.approvals_folder.name}/, see hanse policy approve"
+            )
+        if comparison is not None:
+            self.classes.record(comparison)
+        return sign_document(before, after, signed, key)
 
     def policy(self) -> VerifiedDocument[BrandPolicy]:
         """Return the policy in effect.
@@ -172,8 +190,9 @@ class BrandDocuments:
             before = superseded_document(self.signed_policy_file, after, key)
             if before is None and (after.supersedes is not None or kept):
                 return None  # a version is lost, or one that was signed before is left out
-            check_succession(before, after)
-            state = self._approvals(before, after)
+            direction = Direction.TEXT if before is None else self.classes.of(before, after)
+            check_succession(before, after, direction)
+            state = self._approvals(before, after, direction)
             newest = newest or state
             if not state.is_enough:
                 return state
@@ -181,7 +200,9 @@ class BrandDocuments:
             after = before
         return newest
 
-    def _approvals(self, before: BrandPolicy | None, after: BrandPolicy) -> ApprovalState:
+    def _approvals(
+        self, before: BrandPolicy | None, after: BrandPolicy, direction: Direction
+    ) -> ApprovalState:
         """Count the approvals in the folder.
 
         Raises:
@@ -193,7 +214,7 @@ class BrandDocuments:
             envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
             if meant in envelope.payload:
                 opened.append(open_approval(envelope, (before or after).approvers))
-        return approval_state(before, after, opened)
+        return approval_state(before, after, opened, direction)
 
     def _written_policy(self) -> Loaded[BrandPolicy]:
         loaded, name = load_policy(self.policy_file), self.name

@@ -27,6 +27,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │       ├── DocumentVersionError
         │       ├── DocumentSupersedesError
         │       ├── DocumentSupersededError
+        │       ├── DocumentRenewalError
         │       └── PolicyNotApprovedError
         ├── JoinError
         │   ├── BundleInvalidError
@@ -132,6 +133,7 @@ from hanse_clients.errors.home import (
     CharterRollbackError,
     ContributionMissingError,
     DocumentEditedError,
+    DocumentRenewalError,
     DocumentSupersededError,
     DocumentSupersedesError,
     DocumentUnsignedError,
@@ -188,6 +190,7 @@ __all__ = [
     "ContributionMissingError",
     "DataError",
     "DocumentEditedError",
+    "DocumentRenewalError",
     "DocumentSupersededError",
     "DocumentSupersedesError",
     "DocumentUnsignedError",

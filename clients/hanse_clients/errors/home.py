@@ -90,6 +90,12 @@ class DocumentSupersededError(SignedDocumentError):
     code: ClassVar[str] = "document-superseded"
 
 
+class DocumentRenewalError(SignedDocumentError):
+    """A document bears no key that this brand has or had, so it is not signed anew."""
+
+    code: ClassVar[str] = "document-renewal"
+
+
 class PolicyNotApprovedError(SignedDocumentError):
     """A policy that may allow more than the one before is not approved."""
 

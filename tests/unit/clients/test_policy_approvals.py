@@ -141,7 +141,7 @@ def test_a_chain_begun_anew_beside_an_older_one_is_refused(league: SmallLeague) 
     fresh = a_league_policy("alder", league.clock())
     write_yaml(documents.policy_file, fresh)
     documents.signed_policy_file.unlink()
-    with pytest.raises(DocumentSupersedesError):
+    with pytest.raises(DocumentSupersedesError, match="put the newest one back"):
         documents.sign_policy()
     key = league.brands["alder"].home.signing_key()
     documents.signed_policy_file.write_bytes(key.sign(fresh).to_json())
