@@ -9,7 +9,7 @@ import typer
 
 from hanse_clients.cli.options import Home
 from hanse_clients.home import BrandHome
-from hanse_clients.renewal import renew_documents
+from hanse_clients.renewal import RenewedDocument, renew_documents
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.errors import UsageError
 
@@ -45,25 +45,30 @@ def sign_command(
     documents = opened.documents
     asset, policy = documents.sign_asset(), documents.sign_policy()
     if as_json:
-        facts = [
-            {
-                "file": str(one.file),
-                "kind": one.document.kind,
-                "version": one.document.version,
-                "digest": one.digest,
-                "charter": one.charter,
-            }
-            for one in renewed
-        ]
-        print_json({"policy": policy, "asset": asset} | ({"renewed": facts} if renew else {}))
+        facts = {"renewed": [_record(one) for one in renewed]} if renew else {}
+        print_json({"policy": policy, "asset": asset} | facts)
         return
     for one in renewed:
-        how = (
-            "bears the present key"
-            if one.charter is None
-            else f"signed anew; its key was named by charter version {one.charter}"
-        )
-        document = one.document
-        typer.echo(f"{one.file}: {document.kind} {document.version}, digest {one.digest}, {how}")
+        typer.echo(_text(one))
     for file, digest in ((documents.asset_file, asset), (documents.policy_file, policy)):
         typer.echo(f"{file}: in effect, digest {digest}")
+
+
+def _text(one: RenewedDocument) -> str:
+    how = (
+        "bears the present key"
+        if one.charter is None
+        else f"signed anew; its key was named by charter version {one.charter}"
+    )
+    document = one.document
+    return f"{one.file}: {document.kind} {document.version}, digest {one.digest}, {how}"
+
+
+def _record(one: RenewedDocument) -> dict[str, object]:
+    return {
+        "file": str(one.file),
+        "kind": one.document.kind,
+        "version": one.document.version,
+        "digest": one.digest,
+        "charter": one.charter,
+    }

@@ -53,7 +53,6 @@ class Shown:
     def record(self) -> dict[str, object]:
         """Write it as one JSON value."""
         comparison, expected = self.comparison, self.comparison.expected_version
-        approvals = self.approvals
         return {
             "kind": comparison.before.kind,
             "id": comparison.before.id,
@@ -82,13 +81,7 @@ class Shown:
             ],
             "replayed": [replayed_record(study) for study in self.replayed],
             "persons": COUNTED_WHERE if self.replayed else "",
-            "approvals": None
-            if approvals is None
-            else {
-                "needed": approvals.needed,
-                "roles": approvals.roles,
-                "refused_by": approvals.refused_by,
-            },
+            "approvals": _approvals_record(self.approvals),
             "faults": self.faults,
             "assumed": self.assumed,
         }
@@ -123,6 +116,12 @@ class Shown:
 
     def _place(self, change: FieldChange) -> str:
         return (self.before if change.is_gone else self.after).line_of(*change.path)
+
+
+def _approvals_record(state: ApprovalState | None) -> dict[str, object] | None:
+    if state is None:
+        return None
+    return {"needed": state.needed, "roles": state.roles, "refused_by": state.refused_by}
 
 
 def roles_text(count: int) -> str:

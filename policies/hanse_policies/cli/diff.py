@@ -25,27 +25,33 @@ if TYPE_CHECKING:
     from hanse_policies.loading import Loaded
 
 
+Approvals = Annotated[
+    list[Path] | None, typer.Option(help="A signed approval of the new version; repeatable.")
+]
+Replayed = Annotated[
+    list[Path] | None, typer.Option(help="A past study to decide under both versions; repeatable.")
+]
+Charter = Annotated[
+    Path | None,
+    typer.Option(help="The charter: for the legal packs that it pins, and for --replay."),
+]
+Policy = Annotated[
+    Path | None, typer.Option(help="The brand's policy, beside a charter or an asset.")
+]
+Packs = Annotated[
+    list[str] | None,
+    typer.Option(help="The words of a pinned legal pack that does not ship; a file."),
+]
+
+
 def diff(  # noqa: PLR0913, PLR0917 - each option is an argument
     old: Annotated[Path, typer.Argument(help="The version in effect.")],
     new: Annotated[Path, typer.Argument(help="The version that is to replace it.")],
-    approval: Annotated[
-        list[Path] | None, typer.Option(help="A signed approval of the new version; repeatable.")
-    ] = None,
-    replay: Annotated[
-        list[Path] | None,
-        typer.Option(help="A past study to decide under both versions; repeatable."),
-    ] = None,
-    charter: Annotated[
-        Path | None,
-        typer.Option(help="The charter: for the legal packs that it pins, and for --replay."),
-    ] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="The brand's policy, beside a charter or an asset.")
-    ] = None,
-    pack: Annotated[
-        list[str] | None,
-        typer.Option(help="The words of a pinned legal pack that does not ship; a file."),
-    ] = None,
+    approval: Approvals = None,
+    replay: Replayed = None,
+    charter: Charter = None,
+    policy: Policy = None,
+    pack: Packs = None,
     asset: Annotated[Path | None, typer.Option(help="The data asset, for --replay.")] = None,
     now: Annotated[str, typer.Option(help="Instant to replay for; else now.")] = "",
     as_json: AsJson = False,
