@@ -1,8 +1,8 @@
 """The two documents a brand writes itself: what it permits, and what its data are.
 
 Rules: both lie in the brand's folder as YAML for people and count only as signed (see
-`signed_documents`); both must speak of this brand; a policy that may allow more than
-the one before takes effect only once that one's approvers approved it.
+`signed_documents`); both must speak of this brand; a version that may allow more
+than the one before takes effect only once that one's approvers approved it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ from datetime import datetime
 from pathlib import Path
 
 from hanse_clients.enrolment import BrandName
-from hanse_clients.errors import HomeDocumentError, PolicyNotApprovedError
+from hanse_clients.errors import DocumentNotApprovedError, HomeDocumentError
 from hanse_clients.signed_documents import (
     VerifiedDocument,
     check_succession,
     document_in_effect,
+    document_to_follow,
     kept_versions,
     sign_document,
     superseded_document,
     verified_document,
 )
-from hanse_policies.approvals import approval_state, open_approval
+from hanse_clients.version_classes import VersionClasses
+from hanse_policies.approvals import Approved, approval_state, open_approval
 from hanse_policies.canonical import digest
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import read_bounded
 from hanse_policies.errors import HanseError
@@ -41,11 +44,13 @@ class BrandDocuments:
         folder: The brand's folder.
         name: The brand and its alliance.
         key: Reads the brand's signing key.
+        classes: Tells what lies between two versions.
     """
 
     folder: Path
     name: BrandName
     key: Callable[[], SigningKey]
+    classes: VersionClasses
 
     @property
     def asset_file(self) -> Path:
@@ -64,7 +69,7 @@ class BrandDocuments:
 
     @property
     def approvals_folder(self) -> Path:
-        """Where approvals of policies lie, each a signed file."""
+        """Where approvals of policies and assets lie, each a signed file."""
         return self.folder / "approvals"
 
     @property
@@ -92,9 +97,9 @@ class BrandDocuments:
 
         Raises:
             DocumentError, HomeDocumentError: As `asset` raises.
-            SignedDocumentError: It cannot follow the signed one.
+            SignedDocumentError: It cannot follow the signed one, or is not approved.
         """
-        return sign_document(self.asset(), self.signed_asset_file, self.key())
+        return self._sign(self.asset().document, self.signed_asset_file)
 
     def signed_asset(self) -> VerifiedDocument[DataAsset]:
         """Return the asset in effect.
@@ -113,19 +118,29 @@ class BrandDocuments:
             HomeDocumentError: It is for another brand or alliance.
             SignedDocumentError: It cannot follow the signed one, or is not approved.
         """
-        written, key = self._written_policy(), self.key()
-        after = written.document
-        before = document_in_effect(self.signed_policy_file, BrandPolicy, key.public_hex)
-        if before != after:
-            check_succession(before, after)
-            state = self._approvals(before, after)
-            if not state.is_enough:
-                raise PolicyNotApprovedError(
-                    f"expected {state.needed} role(s) to approve version {after.version}, got "
-                    f"{', '.join(state.roles) or 'none'}; put their approvals into "
-                    f"{self.approvals_folder.name}/, see hanse policy approve"
-                )
-        return sign_document(written, self.signed_policy_file, key)
+        return self._sign(self._written_policy().document, self.signed_policy_file)
+
+    def _sign(self, after: Approved, signed: Path) -> str:
+        """Put a version into effect if it follows the one in effect and is approved."""
+        key = self.key()
+        before = document_to_follow(signed, type(after), key.public_hex)
+        if before == after:
+            return digest(after)
+        policy = self._policy_beside(after)
+        comparison = None if before is None else self.classes.now(before, after, policy)
+        direction = Direction.TEXT if comparison is None else comparison.direction
+        check_succession(before, after, direction)
+        state = self._approvals(before, after, direction)
+        if not state.is_enough:
+            raise DocumentNotApprovedError(
+                f"expected {state.needed} role(s) to approve version {after.version} of "
+                f"{after.id}, got "
+                f"{', '.join(state.roles) or 'none'}; put their approvals into "
+                f"{self.approvals_folder.name}/, see hanse policy approve"
+            )
+        if comparison is not None:
+            self.classes.record(comparison)
+        return sign_document(before, after, signed, key)
 
     def policy(self) -> VerifiedDocument[BrandPolicy]:
         """Return the policy in effect.
@@ -142,38 +157,42 @@ class BrandDocuments:
 
         Raises:
             DocumentError, HomeDocumentError, SignedDocumentError: As `policy` raises.
-            PolicyNotApprovedError: It is not approved, or not active yet.
+            DocumentNotApprovedError: It is not approved, or not active yet.
         """
         policy = self.policy().document
         state = self.approvals_of(policy)
         if state is None or not state.is_enough or policy.active_from > now:
-            raise PolicyNotApprovedError(
+            raise DocumentNotApprovedError(
                 f"expected a policy that is approved and active, got version {policy.version}, "
                 f"active from {policy.active_from.isoformat(timespec='seconds')}; see hanse policy "
                 "approve"
             )
         return policy
 
-    def approvals_of(self, policy: BrandPolicy) -> ApprovalState | None:
-        """Tell how far the policy in effect is approved; None where that cannot be told.
+    def approvals_of(self, document: BrandPolicy | DataAsset) -> ApprovalState | None:
+        """Tell how far a document in effect is approved; None where that cannot be told.
 
         Every version that led to it must have followed the one before, and been approved.
         """
         try:
-            return self._approvals_of_chain(policy)
+            if isinstance(document, BrandPolicy):
+                return self._approvals_of_chain(document, self.signed_policy_file)
+            return self._approvals_of_chain(document, self.signed_asset_file)
         except HanseError:
             return None
 
-    def _approvals_of_chain(self, policy: BrandPolicy) -> ApprovalState | None:
+    def _approvals_of_chain(self, document: Approved, signed: Path) -> ApprovalState | None:
         key, newest = self.key().public_hex, None
-        kept = {digest(one) for one in kept_versions(self.signed_policy_file, BrandPolicy, key)}
-        after: BrandPolicy | None = policy
+        kept = {digest(one) for one in kept_versions(signed, type(document), key)}
+        policy = self._policy_beside(document)
+        after: Approved | None = document
         while after is not None:
-            before = superseded_document(self.signed_policy_file, after, key)
+            before = superseded_document(signed, after, key)
             if before is None and (after.supersedes is not None or kept):
                 return None  # a version is lost, or one that was signed before is left out
-            check_succession(before, after)
-            state = self._approvals(before, after)
+            direction = Direction.TEXT if before is None else self.classes.of(before, after, policy)
+            check_succession(before, after, direction)
+            state = self._approvals(before, after, direction)
             newest = newest or state
             if not state.is_enough:
                 return state
@@ -181,7 +200,15 @@ class BrandDocuments:
             after = before
         return newest
 
-    def _approvals(self, before: BrandPolicy | None, after: BrandPolicy) -> ApprovalState:
+    def _policy_beside(self, document: BrandPolicy | DataAsset) -> BrandPolicy | None:
+        """Return the policy whose legal packs judge an asset, too; None beside a policy."""
+        if isinstance(document, BrandPolicy):
+            return None
+        return document_in_effect(self.signed_policy_file, BrandPolicy, self.key().public_hex)
+
+    def _approvals(
+        self, before: Approved | None, after: Approved, direction: Direction
+    ) -> ApprovalState:
         """Count the approvals in the folder.
 
         Raises:
@@ -193,7 +220,7 @@ class BrandDocuments:
             envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
             if meant in envelope.payload:
                 opened.append(open_approval(envelope, (before or after).approvers))
-        return approval_state(before, after, opened)
+        return approval_state(before, after, opened, direction)
 
     def _written_policy(self) -> Loaded[BrandPolicy]:
         loaded, name = load_policy(self.policy_file), self.name

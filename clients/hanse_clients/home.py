@@ -49,6 +49,7 @@ from hanse_clients.errors import (
 )
 from hanse_clients.round_store import RoundStore
 from hanse_clients.state import AcceptedCharter, BrandState
+from hanse_clients.version_classes import VersionClasses
 from hanse_federation.audit import EgressJournal
 from hanse_federation.privacy.ledger import Ledger
 from hanse_policies import durable_files
@@ -185,7 +186,8 @@ class BrandHome:
     @property
     def documents(self) -> BrandDocuments:
         """The brand's policy and the description of its data."""
-        return BrandDocuments(self.path, self.name, self.signing_key)
+        classes = VersionClasses(self.packs_folder, self._held_state, self._charter_if_joined)
+        return BrandDocuments(self.path, self.name, self.signing_key, classes)
 
     @property
     def ledger_file(self) -> Path:
@@ -342,6 +344,13 @@ class BrandHome:
         """Return a charter that this brand accepted, verified anew; raises as `charter`."""
         key = self._bundle().document.operator_key
         return check_charter(Envelope.from_json(held.envelope), key, self.name, self.keys())
+
+    def _held_state(self) -> BrandState:
+        self.check_records()  # Opening would make the file anew.
+        return self.open_state()
+
+    def _charter_if_joined(self, state: BrandState) -> AllianceCharter | None:
+        return None if state.charter() is None else self.charter(state)
 
     def _bundle(self) -> VerifiedBundle:
         pinned, file = self.configuration.authority, self._file("bundle.json")

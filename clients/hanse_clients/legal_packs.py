@@ -8,27 +8,28 @@ for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from hanse_policies.documents import AllianceCharter, BrandPolicy, PackPin
+from hanse_policies.documents import PackPin
 from hanse_policies.errors import SignatureError, VocabularyError
 from hanse_policies.packs.in_force import PackInForce
 from hanse_policies.packs.shipped import shipped_pack
 from hanse_policies.signing import MAXIMUM_ENVELOPE_BYTES, Envelope
 
 
-def packs_at_hand(
-    folder: Path, charter: AllianceCharter, policy: BrandPolicy
+def pinned_packs(
+    folder: Path, pins: Iterable[PackPin], counsel_key: str | None
 ) -> tuple[PackInForce, ...]:
-    """Gather the packs that are pinned, each once.
+    """Gather the packs that are pinned, each once, signed by counsel where that can be verified.
 
     Args:
         folder: Where signed packs lie; need not exist.
-        charter: Pins packs for all, and names counsel's key.
-        policy: Pins more.
+        pins: Of the charter and of the brand's policy.
+        counsel_key: Checks counsel's signature, as the charter names it; None for no counsel.
     """
-    pins = {pin.digest: pin for pin in (*charter.packs, *policy.packs)}
-    found = (_pack(folder, pin, charter.counsel_key) for pin in pins.values())
+    by_digest = {pin.digest: pin for pin in pins}
+    found = (_pack(folder, pin, counsel_key) for pin in by_digest.values())
     return tuple(pack for pack in found if pack is not None)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,13 +26,21 @@ _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "s
 class LocalDatabase:
     """An open file of one layout."""
 
-    def __init__(self, path: Path, tables: Sequence[str], version: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tables: Sequence[str],
+        version: int,
+        steps: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
         """Open the file, made empty where there is none.
 
         Args:
             path: The file; its folder must exist.
             tables: What makes the layout in an empty file.
             version: The layout's version, from 1.
+            steps: What brings a layout of the version named to the next one; a file of a
+                version without a step is refused.
 
         Raises:
             StateVersionError: The file's layout is of another version.
@@ -50,7 +58,7 @@ class LocalDatabase:
             with self._translated():
                 for pragma in _PRAGMAS:
                     self._connection.execute(f"PRAGMA {pragma}")
-            self._prepare(tables, version)
+            self._prepare(tables, version, steps or {})
         except BaseException:
             self._connection.close()
             raise
@@ -107,14 +115,20 @@ class LocalDatabase:
         with self._lock:
             self._connection.close()
 
-    def _prepare(self, tables: Sequence[str], version: int) -> None:
+    def _prepare(
+        self, tables: Sequence[str], version: int, steps: Mapping[int, Sequence[str]]
+    ) -> None:
         with self.writing() as connection:
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if found == 0:
-                for statement in tables:
+            if found == version:
+                return
+            missing = range(found, version)
+            if found == 0 or (missing and all(step in steps for step in missing)):
+                wanted = tables if found == 0 else [s for step in missing for s in steps[step]]
+                for statement in wanted:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
-            elif found != version:
+            else:
                 raise StateVersionError(
                     f"expected local records of version {version}, got {found}; use the "
                     "version of hanse that made them"

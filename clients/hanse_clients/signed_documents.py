@@ -8,6 +8,7 @@ changes and names the one that it supersedes, which is kept and never counts aga
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from hanse_clients.errors import (
     SignedDocumentError,
 )
 from hanse_policies.canonical import digest
-from hanse_policies.compare.comparison import compare_versions
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import make_folder, read_bounded, replace
 from hanse_policies.errors import HanseError, SignatureError
@@ -32,7 +33,9 @@ from hanse_policies.signing import (
     Envelope,
     SigningKey,
     open_envelope,
+    payload_type,
 )
+from hanse_policies.versions import VersionNumber
 
 Signed = TypeVar("Signed", BrandPolicy, DataAsset)
 
@@ -52,32 +55,18 @@ class VerifiedDocument(Generic[Signed]):
     source: Source
 
 
-def sign_document(written: Loaded[Signed], signed: Path, key: SigningKey) -> str:
-    """Put a document into effect; signing the same one again changes nothing.
+def sign_document(before: Signed | None, document: Signed, signed: Path, key: SigningKey) -> str:
+    """Put a document into effect in the place of the one before, which is kept.
 
     Args:
-        written: The document in YAML.
-        signed: Where the signed one goes, in place of an older one.
+        before: What `document_to_follow` returned; None for the first version.
+        document: What follows it, as `check_succession` found.
+        signed: Where the signed one goes.
         key: The brand's signing key.
 
     Returns:
         The digest of the document in effect.
-
-    Raises:
-        DocumentVersionError: It differs from the signed one without a higher version.
-        DocumentSupersedesError: It does not name the signed one as the one before it.
-        SignedDocumentError: The signed one is not signed by this brand.
     """
-    document, model = written.document, type(written.document)
-    before = document_in_effect(signed, model, key.public_hex)
-    if before is None and kept_versions(signed, model, key.public_hex):
-        raise DocumentSupersedesError(
-            f"expected {signed.name} beside the versions that were signed before it, got none; put "
-            "the newest one back, so that the next can follow it"
-        )
-    if before is not None and digest(before) == digest(document):
-        return digest(document)
-    check_succession(before, document)
     if before is not None:
         kept = superseded_file(signed, digest(before))
         make_folder(kept.parent)
@@ -85,6 +74,22 @@ def sign_document(written: Loaded[Signed], signed: Path, key: SigningKey) -> str
     envelope = key.sign(document)
     replace(signed, envelope.to_json())
     return envelope.payload_digest
+
+
+def document_to_follow(signed: Path, model: type[Signed], public_hex: str) -> Signed | None:
+    """Return the version that the next one follows; None where the next one is the first.
+
+    Raises:
+        DocumentSupersedesError: Nothing is signed, and yet older versions lie there.
+        SignedDocumentError: What is signed is not signed by this brand.
+    """
+    before = document_in_effect(signed, model, public_hex)
+    if before is None and any(_kept_envelopes(signed, model)):
+        raise DocumentSupersedesError(
+            f"expected {signed.name} beside the versions that were signed before it, got none; put "
+            "the newest one back, so that the next can follow it"
+        )
+    return before
 
 
 def document_in_effect(signed: Path, model: type[Signed], public_hex: str) -> Signed | None:
@@ -112,10 +117,19 @@ def superseded_document(signed: Path, document: Signed, public_hex: str) -> Sign
 def kept_versions(signed: Path, model: type[Signed], public_hex: str) -> tuple[Signed, ...]:
     """Return the versions that were superseded, in no order; what cannot be verified is none."""
     found = []
+    for envelope in _kept_envelopes(signed, model):
+        with suppress(HanseError):
+            found.append(open_envelope(envelope, model, public_hex))
+    return tuple(found)
+
+
+def _kept_envelopes(signed: Path, model: type[Signed]) -> Iterator[Envelope]:
+    """List what lies among the superseded versions for one kind of document, whoever signed it."""
     for file in (signed.parent / "superseded").glob("*.dsse.json"):
         with suppress(HanseError):
-            found.append(_opened(file, model, public_hex)[1])
-    return tuple(found)
+            envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
+            if envelope.payload_type == payload_type(model):
+                yield envelope
 
 
 def superseded_file(signed: Path, digest_hex: str) -> Path:
@@ -161,8 +175,15 @@ def verified_document(
     return VerifiedDocument(in_effect, envelope.payload_digest, written.source)
 
 
-def check_succession(before: Signed | None, document: Signed) -> None:
+def check_succession(
+    before: Signed | None, document: Signed, direction: Direction = Direction.TEXT
+) -> None:
     """Check that a document names the one before it, and says by its version what it changes.
+
+    Args:
+        before: The version in effect; None before the first.
+        document: What is to follow it.
+        direction: What lies between them, under the legal packs in play.
 
     Raises:
         DocumentVersionError: Its version is not the one that announces the change.
@@ -170,11 +191,11 @@ def check_succession(before: Signed | None, document: Signed) -> None:
     """
     expected = None if before is None else digest(before)
     if before is not None:
-        comparison = compare_versions(before, document)
-        if not comparison.is_version_right:
+        held, got = VersionNumber.of(before.version), VersionNumber.of(document.version)
+        if held.step_to(got) is not direction.step:
             raise DocumentVersionError(
-                f"expected version {comparison.expected_version}, as the change is called "
-                f"{comparison.direction}, got {document.version}; see hanse policy diff"
+                f"expected version {held.after(direction.step)}, as the change is called "
+                f"{direction}, got {document.version}; see hanse policy diff"
             )
     if document.supersedes != expected:
         raise DocumentSupersedesError(
@@ -190,5 +211,6 @@ def _opened(signed: Path, model: type[Signed], public_hex: str) -> tuple[Envelop
     except SignatureError as error:
         raise SignedDocumentError(
             f"expected {signed.name} to be signed by this brand's key, got another signature or "
-            "changed content; restore the file that was signed from a copy"
+            "changed content; restore the file that was signed from a copy, or, where the brand "
+            "enrolled anew with another key, run hanse brand sign --renew"
         ) from error

@@ -1,4 +1,4 @@
-"""The brand's own records: charters accepted, studies seen, decisions, verdicts, approvals.
+"""The brand's own records: charters, studies, decisions, verdicts, approvals, classes of versions.
 
 Rules: nothing personal is in it, only digests, codes and signed documents; a
 charter is never followed by an older one, and two charters of one version are a
@@ -22,9 +22,15 @@ from hanse_clients.errors import (
     StudyNotSeenError,
 )
 from hanse_clients.local_database import LocalDatabase
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Verdict
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+_CLASSED_VERSIONS: Final = """CREATE TABLE classed_versions (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL,
+        supersedes TEXT NOT NULL, direction TEXT NOT NULL, charter TEXT)"""
+_STEPS: Final = {1: (_CLASSED_VERSIONS,)}
 
 _TABLES: Final = (
     """CREATE TABLE charters (
@@ -43,6 +49,7 @@ _TABLES: Final = (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         study TEXT NOT NULL REFERENCES studies (digest), approved INTEGER NOT NULL,
         given_at TEXT NOT NULL)""",
+    _CLASSED_VERSIONS,
 )
 
 
@@ -130,6 +137,25 @@ class Approval:
     given_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ClassedVersion:
+    """As what a version of a policy or an asset took the place of the one before.
+
+    A charter that pins a legal pack later on changes nothing of what was done before.
+
+    Attributes:
+        document: Digest of the version.
+        supersedes: Digest of the one before.
+        direction: What lay between them, under the legal packs in play then.
+        charter: Digest of the charter in force then; None before the brand joined.
+    """
+
+    document: str
+    supersedes: str
+    direction: Direction
+    charter: str | None
+
+
 class BrandState:
     """The brand's local store."""
 
@@ -140,7 +166,7 @@ class BrandState:
             StateVersionError: Its layout is of another version.
             StateAccessError: It cannot be read or made.
         """
-        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION)
+        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION, _STEPS)
 
     def accept_charter(self, charter: AcceptedCharter) -> bool:
         """Follow a charter whose signature has been verified.
@@ -183,6 +209,38 @@ class BrandState:
         """Return a charter that is or was in force here, by its digest, or None."""
         row = self._file.one("SELECT * FROM charters WHERE digest = ?", digest)
         return AcceptedCharter(row[0], row[1], row[2], _from_text(row[3])) if row else None
+
+    def charters(self) -> tuple[AcceptedCharter, ...]:
+        """List every charter that is or was in force here, newest first."""
+        rows = self._file.all("SELECT * FROM charters ORDER BY version DESC")
+        return tuple(AcceptedCharter(r[0], r[1], r[2], _from_text(r[3])) for r in rows)
+
+    def record_class(self, version: ClassedVersion) -> None:
+        """Record as what a version took effect; it follows an earlier record of the same."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO classed_versions (document, supersedes, direction, charter) "
+                "VALUES (?, ?, ?, ?)",
+                (version.document, version.supersedes, version.direction.value, version.charter),
+            )
+
+    def class_of(self, document: str, supersedes: str) -> ClassedVersion | None:
+        """Return as what a version took the place of another, or None if it is not recorded."""
+        row = self._file.one(
+            "SELECT document, supersedes, direction, charter FROM classed_versions "
+            "WHERE document = ? AND supersedes = ? ORDER BY position DESC LIMIT 1",
+            document,
+            supersedes,
+        )
+        return ClassedVersion(row[0], row[1], Direction(row[2]), row[3]) if row else None
+
+    def classes(self) -> tuple[ClassedVersion, ...]:
+        """List as what each version took effect, oldest first."""
+        rows = self._file.all(
+            "SELECT document, supersedes, direction, charter FROM classed_versions "
+            "ORDER BY position"
+        )
+        return tuple(ClassedVersion(r[0], r[1], Direction(r[2]), r[3]) for r in rows)
 
     def see_study(self, study: SeenStudy) -> bool:
         """Record a study received.

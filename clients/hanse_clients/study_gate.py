@@ -19,7 +19,7 @@ from hanse_clients.errors import (
     StudyNotApprovedError,
 )
 from hanse_clients.home import BrandHome
-from hanse_clients.legal_packs import packs_at_hand
+from hanse_clients.legal_packs import pinned_packs
 from hanse_clients.signed_documents import VerifiedDocument
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState, DecisionRecord
@@ -221,7 +221,11 @@ class StudyGate:
             ),
             approvals=self._home.documents.approvals_of(policy.document),
             asset_approvals=self._home.documents.approvals_of(asset.document),
-            packs=packs_at_hand(self._home.packs_folder, charter, policy.document),
+            packs=pinned_packs(
+                self._home.packs_folder,
+                (*charter.packs, *policy.document.packs),
+                charter.counsel_key,
+            ),
             sources=Sources(policy=policy.source, asset=asset.source),
         )
         return Judgement(opened, decision, charter, policy, asset)

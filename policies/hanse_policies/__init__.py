@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hanse_policies.canonical import canonical_json, digest
     from hanse_policies.compare.comparison import Comparison, compare_versions
     from hanse_policies.compare.direction import Direction
+    from hanse_policies.compare.pack_effects import PacksInPlay
     from hanse_policies.compare.replay import replay
     from hanse_policies.compare.witness import Witness, find_witnesses
     from hanse_policies.decision import Decision, DecisionReport, EffectiveTerms, RuleFinding
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         ConsentState,
         DataAsset,
         DecisionExamples,
+        PackPin,
         Study,
         StudyVerdict,
         Verdict,
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         load_text,
         read_text,
     )
+    from hanse_policies.packs.at_hand import unsigned_packs
     from hanse_policies.rehearsal import ASSUMED, LeagueRehearsal, rehearse, rehearse_league
     from hanse_policies.signing import Envelope, SigningKey, open_envelope, payload_type
     from hanse_policies.source import Source, Sources
@@ -109,6 +112,8 @@ __all__ = [
     "LintReport",
     "Loaded",
     "MissingExtraError",
+    "PackPin",
+    "PacksInPlay",
     "RuleCoverage",
     "RuleFinding",
     "SignatureError",
@@ -154,6 +159,7 @@ __all__ = [
     "replay",
     "run_examples",
     "text_difference",
+    "unsigned_packs",
     "write_private",
     "write_starter",
 ]
@@ -190,6 +196,8 @@ _HOMES = {
     "LintReport": "lint",
     "Loaded": "loading",
     "MissingExtraError": "errors",
+    "PackPin": "documents",
+    "PacksInPlay": "compare.pack_effects",
     "RuleCoverage": "examples.coverage",
     "RuleFinding": "decision",
     "SignatureError": "errors",
@@ -235,6 +243,7 @@ _HOMES = {
     "replay": "compare.replay",
     "run_examples": "examples.running",
     "text_difference": "lint",
+    "unsigned_packs": "packs.at_hand",
     "write_private": "keyfiles",
     "write_starter": "starter",
 }

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import compare_versions
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Approval, Approver, BrandPolicy, DataAsset, Verdict
 from hanse_policies.errors import ApprovalError
 from hanse_policies.facts import ApprovalState
@@ -23,19 +24,25 @@ Approved = TypeVar("Approved", BrandPolicy, DataAsset)
 """What takes effect only once it is approved."""
 
 
-def approvals_needed(before: Approved | None, after: Approved) -> int:
+def approvals_needed(
+    before: Approved | None, after: Approved, direction: Direction | None = None
+) -> int:
     """Tell how many roles must approve a version.
 
     Args:
         before: The version in effect; None for the first one.
         after: The version that is to take effect.
+        direction: What lies between them, under the legal packs in play; compared here, with
+            nothing known of any pack, where it is None.
 
     Raises:
         ComparisonError: They are not versions of one document.
     """
     if before is None:
         return after.approvals.loosen
-    return before.approvals.loosen if compare_versions(before, after).direction.may_loosen else 0
+    if direction is None:
+        direction = compare_versions(before, after).direction
+    return before.approvals.loosen if direction.may_loosen else 0
 
 
 def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval:
@@ -62,7 +69,10 @@ def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval
 
 
 def approval_state(
-    before: Approved | None, after: Approved, approvals: Iterable[Approval]
+    before: Approved | None,
+    after: Approved,
+    approvals: Iterable[Approval],
+    direction: Direction | None = None,
 ) -> ApprovalState:
     """Tell how far a version is approved.
 
@@ -70,6 +80,7 @@ def approval_state(
         before: The version in effect; None for the first one.
         after: The version that is to take effect.
         approvals: Verified ones; those of other versions do not count.
+        direction: As `approvals_needed` takes it.
 
     Raises:
         ComparisonError: The two are not versions of one document.
@@ -87,7 +98,7 @@ def approval_state(
         elif approval.approver != after.author:
             permitted.add(known[approval.approver].role)
     return ApprovalState(
-        needed=approvals_needed(before, after),
+        needed=approvals_needed(before, after, direction),
         roles=tuple(sorted(permitted)),
         refused_by=tuple(sorted(refused)),
     )

@@ -27,7 +27,7 @@ from hanse_policies.errors import UsageError
 from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
 from hanse_policies.language import Language
 from hanse_policies.loading import Loaded
-from hanse_policies.packs.at_hand import packs_at_hand
+from hanse_policies.packs.at_hand import unsigned_packs
 from hanse_policies.rules.trust_mode import brands_to_join
 from hanse_policies.source import Sources
 
@@ -76,7 +76,7 @@ def rehearse(
         signature=SignatureState.unsafe_assumed(charter.document, policy.document),
         approvals=ApprovalState(0, ()),
         asset_approvals=ApprovalState(0, ()),
-        packs=packs_at_hand(packs, charter.document, policy.document),
+        packs=unsigned_packs(packs, (*charter.document.packs, *policy.document.packs)),
         sources=Sources(study.source, charter.source, policy.source, asset.source),
     )
 

@@ -17,9 +17,9 @@ import pytest
 from hanse_clients.data.view import MinimalView, view_for
 from hanse_clients.errors import (
     DocumentEditedError,
+    DocumentNotApprovedError,
     DocumentSupersededError,
     MissingColumnError,
-    PolicyNotApprovedError,
     SignedDocumentError,
 )
 from hanse_federation.messages import MeasureRequest, Refusal
@@ -153,7 +153,7 @@ def test_a_policy_approved_by_its_own_author(league: SmallLeague, brand: BrandPa
     )
     home.documents.approvals_folder.mkdir()
     (home.documents.approvals_folder / "own.json").write_bytes(key.sign(approval).to_json())
-    with pytest.raises(PolicyNotApprovedError):
+    with pytest.raises(DocumentNotApprovedError):
         home.documents.sign_policy()
 
 

@@ -14,6 +14,7 @@ from hanse_clients.cli.ledger import ledger_command
 from hanse_clients.cli.open_commitment import open_commitment_command
 from hanse_clients.cli.preflight import preflight_command
 from hanse_clients.cli.release import fetch_command, score_command
+from hanse_clients.cli.replay import replay_command
 from hanse_clients.cli.run import run_command
 from hanse_clients.cli.sign import sign_command
 from hanse_clients.cli.studies import studies_command
@@ -32,6 +33,7 @@ app.command("run")(run_command)
 app.command("studies")(studies_command)
 app.command("preflight")(preflight_command)
 app.command("check")(check_command)
+app.command("replay")(replay_command)
 app.command("approve")(approve_command)
 app.command("refuse")(refuse_command)
 app.command("ledger")(ledger_command)

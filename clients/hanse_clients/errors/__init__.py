@@ -27,7 +27,8 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │       ├── DocumentVersionError
         │       ├── DocumentSupersedesError
         │       ├── DocumentSupersededError
-        │       └── PolicyNotApprovedError
+        │       ├── DocumentRenewalError
+        │       └── DocumentNotApprovedError
         ├── JoinError
         │   ├── BundleInvalidError
         │   ├── FingerprintMismatchError
@@ -132,6 +133,8 @@ from hanse_clients.errors.home import (
     CharterRollbackError,
     ContributionMissingError,
     DocumentEditedError,
+    DocumentNotApprovedError,
+    DocumentRenewalError,
     DocumentSupersededError,
     DocumentSupersedesError,
     DocumentUnsignedError,
@@ -139,7 +142,6 @@ from hanse_clients.errors.home import (
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
-    PolicyNotApprovedError,
     SignedDocumentError,
     StateAccessError,
     StateVersionError,
@@ -188,6 +190,8 @@ __all__ = [
     "ContributionMissingError",
     "DataError",
     "DocumentEditedError",
+    "DocumentNotApprovedError",
+    "DocumentRenewalError",
     "DocumentSupersededError",
     "DocumentSupersedesError",
     "DocumentUnsignedError",
@@ -206,7 +210,6 @@ __all__ = [
     "NonFiniteFeatureError",
     "OneClassLabelError",
     "PolicyDeniedError",
-    "PolicyNotApprovedError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
     "ReleaseNotModelError",

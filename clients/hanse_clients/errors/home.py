@@ -90,10 +90,16 @@ class DocumentSupersededError(SignedDocumentError):
     code: ClassVar[str] = "document-superseded"
 
 
-class PolicyNotApprovedError(SignedDocumentError):
-    """A policy that may allow more than the one before is not approved."""
+class DocumentRenewalError(SignedDocumentError):
+    """A document bears no key that this brand has or had, so it is not signed anew."""
 
-    code: ClassVar[str] = "policy-not-approved"
+    code: ClassVar[str] = "document-renewal"
+
+
+class DocumentNotApprovedError(SignedDocumentError):
+    """A version that may allow more than the one before is not approved."""
+
+    code: ClassVar[str] = "document-not-approved"
 
 
 class JoinError(ClientError):

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from hanse_policies.facts import ApprovalState
     from hanse_policies.source import Source
 
+COUNTED_WHERE = (
+    "not counted here, since that takes the brand's data; the brand counts them on its own "
+    "machine with hanse brand replay"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -27,6 +32,7 @@ class Shown:
         witnesses: Requests that show the change.
         replayed: Past studies under both versions.
         faults: What keeps the newer version from taking effect.
+        assumed: What was taken for granted; empty for nothing.
         before: Where the older version is written.
         after: Where the newer one is.
     """
@@ -36,6 +42,7 @@ class Shown:
     witnesses: tuple[Witness, ...]
     replayed: tuple[ReplayedStudy, ...]
     faults: list[str]
+    assumed: str
     before: Source
     after: Source
 
@@ -46,7 +53,6 @@ class Shown:
     def record(self) -> dict[str, object]:
         """Write it as one JSON value."""
         comparison, expected = self.comparison, self.comparison.expected_version
-        approvals = self.approvals
         return {
             "kind": comparison.before.kind,
             "id": comparison.before.id,
@@ -61,6 +67,7 @@ class Shown:
                     "direction": change.direction.value,
                     "before": change.before,
                     "after": change.after,
+                    "packs": change.read_by,
                     "source": self._place(change),
                 }
                 for change in comparison.changes
@@ -72,15 +79,11 @@ class Shown:
                 }
                 for witness in self.witnesses
             ],
-            "replayed": [_replayed_record(study) for study in self.replayed],
-            "approvals": None
-            if approvals is None
-            else {
-                "needed": approvals.needed,
-                "roles": approvals.roles,
-                "refused_by": approvals.refused_by,
-            },
+            "replayed": [replayed_record(study) for study in self.replayed],
+            "persons": COUNTED_WHERE if self.replayed else "",
+            "approvals": _approvals_record(self.approvals),
             "faults": self.faults,
+            "assumed": self.assumed,
         }
 
     def _lines(self) -> Iterator[str]:
@@ -94,19 +97,31 @@ class Shown:
                 f"  {change.direction:<8} {change.name}: {change.before} -> {change.after} "
                 f"[{self._place(change)}]"
             )
+            if change.read_by:
+                yield f"           read by {', '.join(change.read_by)}"
         for witness in self.witnesses:
             what = "newly allowed" if witness.is_newly_allowed else "newly refused"
             yield f"  {what}: {witness.describe()}"
         for study in self.replayed:
-            yield f"  study {study.study.id}: {_replayed_text(study)}"
+            yield f"  study {study.study.id}: {replayed_text(study)}"
+        if self.replayed:
+            yield f"  persons: {COUNTED_WHERE}"
         if approvals is not None and approvals.needed:
             given = f" ({', '.join(approvals.roles)})" if approvals.roles else ""
             yield (f"  approvals: {len(approvals.roles)} of {roles_text(approvals.needed)}{given}")
         for fault in self.faults:
             yield f"  not yet: {fault}"
+        if self.assumed:
+            yield f"  assumed: {self.assumed}"
 
     def _place(self, change: FieldChange) -> str:
         return (self.before if change.is_gone else self.after).line_of(*change.path)
+
+
+def _approvals_record(state: ApprovalState | None) -> dict[str, object] | None:
+    if state is None:
+        return None
+    return {"needed": state.needed, "roles": state.roles, "refused_by": state.refused_by}
 
 
 def roles_text(count: int) -> str:
@@ -114,7 +129,8 @@ def roles_text(count: int) -> str:
     return f"{count} role" if count == 1 else f"{count} roles"
 
 
-def _replayed_text(study: ReplayedStudy) -> str:
+def replayed_text(study: ReplayedStudy) -> str:
+    """Write for people what becomes of a study."""
     if not study.is_changed:
         return f"{study.after.verdict} as before"
     parts = [f"{study.before.verdict} -> {study.after.verdict}"]
@@ -129,7 +145,8 @@ def _replayed_text(study: ReplayedStudy) -> str:
     return "; ".join(parts)
 
 
-def _replayed_record(study: ReplayedStudy) -> dict[str, object]:
+def replayed_record(study: ReplayedStudy) -> dict[str, object]:
+    """Write for programs what becomes of a study."""
     return {
         "study": study.study.id,
         "version": study.study.version,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import hanse_policies
+from hanse_policies.cli.beside import Beside
 from hanse_policies.cli.compared import Shown, roles_text
 from hanse_policies.cli.instants import instant
 from hanse_policies.cli.output import AsJson, print_json
@@ -19,36 +20,59 @@ from hanse_policies.exit_codes import ExitCode
 if TYPE_CHECKING:
     from hanse_policies.compare.comparison import Comparable, Comparison
     from hanse_policies.compare.replay import ReplayedStudy
+    from hanse_policies.documents import AllianceCharter
     from hanse_policies.facts import ApprovalState
     from hanse_policies.loading import Loaded
 
 
-def diff(
+Approvals = Annotated[
+    list[Path] | None, typer.Option(help="A signed approval of the new version; repeatable.")
+]
+Replayed = Annotated[
+    list[Path] | None, typer.Option(help="A past study to decide under both versions; repeatable.")
+]
+Charter = Annotated[
+    Path | None,
+    typer.Option(help="The charter: for the legal packs that it pins, and for --replay."),
+]
+Policy = Annotated[
+    Path | None, typer.Option(help="The brand's policy, beside a charter or an asset.")
+]
+Packs = Annotated[
+    list[str] | None,
+    typer.Option(help="The words of a pinned legal pack that does not ship; a file."),
+]
+
+
+def diff(  # noqa: PLR0913, PLR0917 - each option is an argument
     old: Annotated[Path, typer.Argument(help="The version in effect.")],
     new: Annotated[Path, typer.Argument(help="The version that is to replace it.")],
-    approval: Annotated[
-        list[Path] | None, typer.Option(help="A signed approval of the new version; repeatable.")
-    ] = None,
-    replay: Annotated[
-        list[Path] | None,
-        typer.Option(help="A past study to decide under both versions; repeatable."),
-    ] = None,
-    charter: Annotated[Path | None, typer.Option(help="The charter, for --replay.")] = None,
+    approval: Approvals = None,
+    replay: Replayed = None,
+    charter: Charter = None,
+    policy: Policy = None,
+    pack: Packs = None,
     asset: Annotated[Path | None, typer.Option(help="The data asset, for --replay.")] = None,
     now: Annotated[str, typer.Option(help="Instant to replay for; else now.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions field by field; exit 1 where the newer may not take effect."""
     before, after = load_comparable(old), load_comparable(new)
-    comparison = hanse_policies.compare_versions(before.document, after.document)
+    beside = Beside.read(before.document, charter, policy, pack or [])
+    comparison = hanse_policies.compare_versions(
+        before.document, after.document, beside.packs(before.document, after.document)
+    )
     approvals = approvals_of(comparison, approval or [])
-    replayed = replayed_studies(comparison, replay or [], charter, asset, instant(now))
+    replayed = replayed_studies(
+        comparison, replay or [], beside.charter, asset, instant(now), pack or []
+    )
     shown = Shown(
         comparison,
         approvals,
         hanse_policies.find_witnesses(comparison),
         replayed,
         faults_of(comparison, approvals),
+        beside.assumed(comparison),
         before.source,
         after.source,
     )
@@ -88,7 +112,7 @@ def approvals_of(comparison: Comparison, files: list[Path]) -> ApprovalState | N
     ):
         return None
     opened = [hanse_policies.open_approval(read_envelope(file), before.approvers) for file in files]
-    return hanse_policies.approval_state(before, after, opened)
+    return hanse_policies.approval_state(before, after, opened, comparison.direction)
 
 
 def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[str]:
@@ -116,9 +140,10 @@ def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[s
 def replayed_studies(
     comparison: Comparison,
     studies: list[Path],
-    charter: Path | None,
+    charter: AllianceCharter | None,
     asset: Path | None,
     now: datetime,
+    names: list[str],
 ) -> tuple[ReplayedStudy, ...]:
     """Decide on past studies under both versions of a policy.
 
@@ -134,16 +159,18 @@ def replayed_studies(
         raise UsageError(f"--replay: expected two versions of a BrandPolicy, got a {before.kind}")
     if charter is None or asset is None:
         raise UsageError("--replay: expected --charter and --asset beside it, got one or none")
-    rules = hanse_policies.load_charter(charter).document
+    pins = (*charter.packs, *before.packs, *after.packs)
+    packs = hanse_policies.unsigned_packs(names, pins)
     data = hanse_policies.load_asset(asset).document
     return tuple(
         hanse_policies.replay(
             hanse_policies.load_study(study).document,
             before,
             after,
-            charter=rules,
+            charter=charter,
             asset=data,
             now=now,
+            packs=packs,
         )
         for study in studies
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hanse_policies.canonical import digest
 from hanse_policies.compare.direction import Direction, FieldChange, joint
 from hanse_policies.compare.duties import duty_changes
 from hanse_policies.compare.fields import FieldTable, compare_fields
+from hanse_policies.compare.pack_effects import PackEffect, PacksInPlay, pack_effects
 from hanse_policies.compare.tables import ALLIANCE_CHARTER, BRAND_POLICY, DATA_ASSET
 from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset, StrictModel
 from hanse_policies.errors import ComparisonError
@@ -20,6 +21,8 @@ TABLES: Mapping[type[StrictModel], FieldTable] = {
     DataAsset: DATA_ASSET,
 }
 Comparable = AllianceCharter | BrandPolicy | DataAsset
+ONLY_OWN_PACKS = PacksInPlay()
+"""Nothing else pins a pack, and of what the versions pin themselves nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,15 @@ class Comparison:
         before: The older version.
         after: The newer one.
         changes: Each field that changed, in the order of the document.
-        direction: What all changes do together.
+        direction: What all changes do together, under the legal packs in play.
+        without_packs: What they do where no pack is asked.
     """
 
     before: Comparable
     after: Comparable
     changes: tuple[FieldChange, ...]
     direction: Direction
+    without_packs: Direction
 
     @property
     def is_same(self) -> bool:
@@ -66,12 +71,16 @@ class Comparison:
         return self.after.supersedes == digest(self.before)
 
 
-def compare_versions(before: Comparable, after: Comparable) -> Comparison:
+def compare_versions(
+    before: Comparable, after: Comparable, packs: PacksInPlay = ONLY_OWN_PACKS
+) -> Comparison:
     """Compare two versions of one document.
 
     Args:
         before: The version in effect.
         after: The version that is to replace it.
+        packs: The legal packs that judge beside them. A change that moves an answer of
+            theirs is called by what it does to that, too.
 
     Raises:
         ComparisonError: They are of different kinds, or of different parties.
@@ -85,9 +94,47 @@ def compare_versions(before: Comparable, after: Comparable) -> Comparison:
             f"expected two versions of {before.kind} {before.id}, got one of {after.id}; "
             "compare a document with its own older version"
         )
-    changes = tuple(compare_fields(TABLES[type(before)], (), before, after))
+    plain = tuple(compare_fields(TABLES[type(before)], (), before, after))
     if isinstance(before, BrandPolicy) and isinstance(after, BrandPolicy):
         met = tuple(duty_changes(before, after))
         places = {change.path for change in met}
-        changes = (*(change for change in changes if change.path not in places), *met)
-    return Comparison(before, after, changes, joint(changes))
+        plain = (*(change for change in plain if change.path not in places), *met)
+    changes = _with_packs(plain, pack_effects(before, after, packs))
+    return Comparison(before, after, changes, joint(changes), joint(plain))
+
+
+def _with_packs(
+    changes: tuple[FieldChange, ...], effects: tuple[PackEffect, ...]
+) -> tuple[FieldChange, ...]:
+    """Join to each change what it does to the packs; what no change accounts for stands alone.
+
+    That is the order of permits, which decides which of two a study is judged by.
+    """
+    joined = []
+    for change in changes:
+        read = [effect for effect in effects if _is_of(effect, change)]
+        direction = change.direction
+        for effect in read:
+            direction = direction.joined(effect.direction)
+        readers = tuple(dict.fromkeys(effect.reader for effect in read))
+        joined.append(replace(change, direction=direction, read_by=readers))
+    alone: dict[str, FieldChange] = {}
+    for effect in effects:
+        if any(_is_of(effect, change) for change in changes):
+            continue
+        held = alone.get(effect.place)
+        direction = effect.direction if held is None else held.direction.joined(effect.direction)
+        readers = (*(() if held is None else held.read_by), effect.reader)
+        path = tuple(effect.place.split("."))
+        alone[effect.place] = FieldChange(
+            path, direction, "as before", "in another order", read_by=tuple(dict.fromkeys(readers))
+        )
+    return (*joined, *alone.values())
+
+
+def _is_of(effect: PackEffect, change: FieldChange) -> bool:
+    """Tell whether a change is of the field that an effect names, of a part or of the whole."""
+    path = [step for step in change.path if isinstance(step, str)]
+    place = effect.place.split(".")
+    length = min(len(path), len(place))
+    return path[:length] == place[:length]

@@ -50,6 +50,7 @@ class FieldChange:
         before: What stood there; `none` for nothing.
         after: What stands there now; `none` for nothing.
         is_gone: Whether the path is one of the older version.
+        read_by: The checks of legal packs whose answer it moves; part of the direction.
     """
 
     path: FieldPath
@@ -57,6 +58,7 @@ class FieldChange:
     before: str
     after: str
     is_gone: bool = False
+    read_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -102,6 +102,18 @@ def any_of_if_asked(path: FieldPath, before: object, after: object) -> Iterator[
         yield from any_of(path, before, after)
 
 
+def all_of(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
+    """Compare what is asked for all together: more of it is stricter; its order says nothing."""
+    old, new = list(_items(before)), list(_items(after))
+    if set(old) == set(new):
+        direction = Direction.TEXT
+    elif set(old) < set(new):
+        direction = Direction.TIGHTENS
+    else:
+        direction = Direction.LOOSENS if set(new) < set(old) else Direction.MIXED
+    yield from _change(path, direction, before, after)
+
+
 def flag_is_wider(path: FieldPath, before: object, after: object) -> Iterator[FieldChange]:
     """Compare a leave that is given or not."""
     yield from _change(path, Direction.LOOSENS if after else Direction.TIGHTENS, before, after)

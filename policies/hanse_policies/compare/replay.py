@@ -1,14 +1,16 @@
 """Past studies under a new version of a policy: what would have been decided otherwise.
 
 Rules: the engine decides both times, with the same study, charter, asset and instant;
-all is taken as signed, approved and unspent, so that the versions alone differ. How
-many persons a version reaches only the brand's own machine can tell.
+all is taken as signed, approved and unspent, and a past study as one that has not expired, so
+that the versions alone differ. How
+many persons a version reaches only the brand's own machine can tell; `hanse brand replay`
+counts them there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hanse_policies.decision import Decision
 from hanse_policies.documents import (
@@ -20,6 +22,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.engine import decide
 from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
+from hanse_policies.packs.in_force import PackInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def replay(
     charter: AllianceCharter,
     asset: DataAsset,
     now: datetime,
+    packs: tuple[PackInForce, ...] = (),
 ) -> ReplayedStudy:
     """Decide on a study under two versions of a policy.
 
@@ -70,12 +74,16 @@ def replay(
         charter: The charter in force.
         asset: The brand's description of its data.
         now: The instant to decide for, with time zone.
+        packs: The legal packs at hand; each version is judged by those that the charter and
+            it pin.
     """
+    asked = study.model_copy(update={"expires": max(study.expires, now + timedelta(days=1))})
 
     def decided(policy: BrandPolicy) -> Decision:
+        pinned = {pin.digest for pin in (*charter.packs, *policy.packs)}
         budget, privacy = policy.budget_for(study.purpose), study.privacy
         return decide(
-            study,
+            asked,
             charter=charter,
             policy=policy,
             asset=asset,
@@ -87,6 +95,7 @@ def replay(
             signature=SignatureState.unsafe_assumed(charter, policy),
             approvals=ApprovalState(0, ()),
             asset_approvals=ApprovalState(0, ()),
+            packs=tuple(p for p in packs if p.digest in pinned),
         )
 
     old, new = _covered(before, study), _covered(after, study)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from hanse_policies.compare.direction import Direction
 from hanse_policies.compare.fields import (
     FieldTable,
+    all_of,
     any_of,
     any_of_if_asked,
     flag_is_stricter,
@@ -74,7 +75,7 @@ BRAND_POLICY: FieldTable = {
     "assessment": opaque,
     "export": opaque,
     "joint_use": nested(JOINT_USE),
-    "packs": opaque,
+    "packs": all_of,
     "pack_rules": nested(PACK_RULES),
 }
 
@@ -170,7 +171,7 @@ ALLIANCE_CHARTER: FieldTable = {
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
-    "packs": opaque,
+    "packs": all_of,
     "minors": compare_minors,
     "uses": any_of_if_asked,
     "assessment_required": flag_is_stricter,

@@ -7,7 +7,7 @@ not known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hanse_policies.documents import LegalCheck, LegalPack
@@ -60,10 +60,24 @@ def compile_pack(pack: LegalPack) -> tuple[CompiledCheck, ...]:
         UnknownTermError: The pack names a category that its taxonomy does not hold.
         TaxonomyDataError: The installation is damaged.
     """
+    compiler = _compiler(pack)
+    return tuple(CompiledCheck(check, compiler.check(check)) for check in pack.checks)
+
+
+def compiler_of_tests(pack: LegalPack) -> Callable[[LegalTest], Question]:
+    """Return what turns any test of a pack into a function, by itself and not within a check.
+
+    Raises:
+        UnknownTermError: The pack names a category that its taxonomy does not hold.
+        TaxonomyDataError: The installation is damaged.
+    """
+    return _compiler(pack).test
+
+
+def _compiler(pack: LegalPack) -> _Compiler:
     taxonomy = Taxonomy.load(pack.taxonomy)
     lists = {one.id: listing(one.categories, taxonomy) for one in pack.sensitivity}
-    compiler = _Compiler(pack, taxonomy, lists)
-    return tuple(CompiledCheck(check, compiler.check(check)) for check in pack.checks)
+    return _Compiler(pack, taxonomy, lists)
 
 
 @dataclass(frozen=True, slots=True)

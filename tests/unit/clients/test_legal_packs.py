@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hanse_clients.legal_packs import packs_at_hand
+from hanse_clients.legal_packs import pinned_packs
 from hanse_policies.canonical import digest
 from hanse_policies.packs.shipped import find_pack
 from hanse_policies.signing import SigningKey
-from tests.support.documents import a_charter, a_key, a_policy
+from tests.support.documents import a_key
 from tests.support.packs import a_check, a_pack, a_pin
 
 COUNSEL = a_key(77)
@@ -22,20 +22,17 @@ def lay(folder: Path, key: SigningKey, name: str = "example-act-1.0.0") -> None:
 
 def test_a_brand_that_pins_nothing_has_no_pack(tmp_path: Path) -> None:
     lay(tmp_path, COUNSEL)
-    assert packs_at_hand(tmp_path, a_charter(counsel_key=COUNSEL.public_hex), a_policy()) == ()
+    assert pinned_packs(tmp_path, (), COUNSEL.public_hex) == ()
 
 
 def test_a_pack_that_ships_is_at_hand_unsigned(tmp_path: Path) -> None:
-    charter = a_charter(packs=(a_pin(SHIPPED),))
-    policy = a_policy(packs=(a_pin(SHIPPED),))
-    (found,) = packs_at_hand(tmp_path / "none", charter, policy)
+    (found,) = pinned_packs(tmp_path / "none", (a_pin(SHIPPED), a_pin(SHIPPED)), None)
     assert (found.digest, found.signed_by) == (digest(SHIPPED), None)
 
 
 def test_a_pack_that_counsel_signed_is_at_hand_as_signed(tmp_path: Path) -> None:
     lay(tmp_path, COUNSEL)
-    charter = a_charter(packs=(a_pin(),), counsel_key=COUNSEL.public_hex)
-    (found,) = packs_at_hand(tmp_path, charter, a_policy())
+    (found,) = pinned_packs(tmp_path, (a_pin(),), COUNSEL.public_hex)
     assert found.signed_by == COUNSEL.public_hex
 
 
@@ -45,12 +42,10 @@ def test_whatever_is_not_what_is_pinned_is_not_at_hand(tmp_path: Path, case: str
     if case == "no envelope":
         (tmp_path / "example-act-1.0.0.dsse.json").write_bytes(b"{}")
     pinned = a_pack(checks=(a_check(severity="advise"),)) if case == "other words" else a_pack()
-    charter = a_charter(
-        packs=(a_pin(pinned),), counsel_key=None if case == "no counsel" else COUNSEL.public_hex
-    )
-    assert packs_at_hand(tmp_path, charter, a_policy()) == ()
+    counsel = None if case == "no counsel" else COUNSEL.public_hex
+    assert pinned_packs(tmp_path, (a_pin(pinned),), counsel) == ()
 
 
 def test_a_pin_of_a_shipped_name_with_another_digest_is_not_at_hand(tmp_path: Path) -> None:
     pin = SHIPPED.pin("0" * 64)
-    assert packs_at_hand(tmp_path, a_charter(packs=(pin,)), a_policy()) == ()
+    assert pinned_packs(tmp_path, (pin,), None) == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hanse_clients.brand_documents import BrandDocuments
-from hanse_clients.errors import DocumentSupersedesError, PolicyNotApprovedError
+from hanse_clients.errors import DocumentNotApprovedError, DocumentSupersedesError
 from hanse_policies.canonical import digest
 from hanse_policies.documents import (
     Approval,
@@ -76,7 +76,7 @@ def test_a_looser_policy_is_not_signed_before_it_is_approved(league: SmallLeague
     documents, before = guarded(league)
     after = loosened(before)
     write_yaml(documents.policy_file, after)
-    with pytest.raises(PolicyNotApprovedError, match="to approve version"):
+    with pytest.raises(DocumentNotApprovedError, match="to approve version"):
         documents.sign_policy()
     approve(documents, after, before)
     assert documents.sign_policy() == digest(after)
@@ -141,7 +141,7 @@ def test_a_chain_begun_anew_beside_an_older_one_is_refused(league: SmallLeague) 
     fresh = a_league_policy("alder", league.clock())
     write_yaml(documents.policy_file, fresh)
     documents.signed_policy_file.unlink()
-    with pytest.raises(DocumentSupersedesError):
+    with pytest.raises(DocumentSupersedesError, match="put the newest one back"):
         documents.sign_policy()
     key = league.brands["alder"].home.signing_key()
     documents.signed_policy_file.write_bytes(key.sign(fresh).to_json())

@@ -23,10 +23,12 @@ from hanse_clients.state import (
     AcceptedCharter,
     Approval,
     BrandState,
+    ClassedVersion,
     DecisionRecord,
     OwnVerdict,
     SeenStudy,
 )
+from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Verdict
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -170,3 +172,30 @@ def test_decision_survives_its_text(
     decision = DecisionRecord("a" * 64, verdict, tuple(codes), "b" * 64, decided_at)
 
     assert DecisionRecord.from_json(decision.to_json()) == decision
+
+
+def test_records_of_the_layout_before_are_brought_forward(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with BrandState(path) as state:
+        state.accept_charter(charter(1))
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE classed_versions")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    version = ClassedVersion("a" * 64, "b" * 64, Direction.TIGHTENS, "c" * 64)
+    with BrandState(path) as state:
+        assert state.charter() == charter(1)
+        state.record_class(version)
+    with BrandState(path) as state:
+        assert state.classes() == (version,)
+
+
+def test_the_newest_class_of_a_version_counts(state: BrandState) -> None:
+    for direction in (Direction.TIGHTENS, Direction.MIXED):
+        state.record_class(ClassedVersion("a" * 64, "b" * 64, direction, None))
+
+    newest = state.class_of("a" * 64, "b" * 64)
+    assert newest is not None
+    assert newest.direction is Direction.MIXED
+    assert state.class_of("a" * 64, "c" * 64) is None

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hanse_policies.compare.comparison import compare_versions
+from hanse_policies.compare.pack_effects import PacksInPlay
 from hanse_policies.documents import (
     AllianceCharter,
     BrandPolicy,
@@ -24,6 +25,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.lint.document_set import DocumentSet, Linted
 from hanse_policies.lint.finding import Finding
+from hanse_policies.packs.at_hand import unsigned_packs
 
 CHINA = "CN"
 UNION = "EU"
@@ -131,7 +133,11 @@ def _check_assessment(documents: DocumentSet, policy: Linted[BrandPolicy]) -> It
     if before is None or before.id != policy.document.id:
         return
     is_same = before.assessment is not None and before.assessment.digest == assessment.digest
-    if compare_versions(before, policy.document).direction.may_loosen and (
+    charter = documents.charter_of(policy.document.alliance)
+    pins = () if charter is None else charter.document.packs
+    own = (*before.packs, *policy.document.packs)
+    packs = PacksInPlay(pins, unsigned_packs((), (*pins, *own)))
+    if compare_versions(before, policy.document, packs).direction.may_loosen and (
         is_same or assessment.dated <= before.active_from
     ):
         details = {"version": policy.document.version, "before": before.version}

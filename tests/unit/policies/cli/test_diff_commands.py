@@ -200,3 +200,45 @@ def test_a_replay_needs_charter_and_asset(desk: Desk) -> None:
     study = str(SAMPLES / "study-audience.yaml")
     code, out = desk.run("diff", "old.yaml", "old.yaml", "--replay", study)
     assert (code, "--charter and --asset" in out) == (2, True)
+
+
+def test_a_class_that_hangs_on_documents_not_given_says_so(desk: Desk) -> None:
+    policy("old.yaml")
+    policy(
+        "new.yaml",
+        ("version: 1.0.0", f"version: 1.1.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("max_age_hours: 48", "max_age_hours: 24"),
+    )
+    code, out = desk.run("diff", "old.yaml", "new.yaml")
+    assert code == 0
+    assert "assumed: that the documents not given pin no legal pack" in out
+    assert "consent.max_age_hours" in out
+    code, out = desk.run("diff", "old.yaml", "new.yaml", "--charter", str(SAMPLES / "charter.yaml"))
+    assert (code, "assumed" in out) == (0, False)
+
+
+def test_a_tightening_that_meets_a_pinned_check_is_mixed_and_names_the_check(desk: Desk) -> None:
+    text = (SAMPLES / "charter.yaml").read_text(encoding="utf-8")
+    _, listed = desk.run("pack", "list", "--json")
+    pack = next(one for one in json.loads(listed) if one["id"] == "cn-pipl")
+    pin = f'packs: [{{id: cn-pipl, version: {pack["version"]}, digest: "{pack["digest"]}"}}]\n'
+    Path("charter.yaml").write_text(text + pin, encoding="utf-8")
+    asking = ("approvals: {loosen: 0}", "approvals: {loosen: 0}\npack_rules: {advice: true}")
+    policy("old.yaml", asking)
+    policy(
+        "new.yaml",
+        asking,
+        ("version: 1.0.0", f"version: 1.1.0\nsupersedes: {desk.digest('old.yaml')}"),
+        ("max_age_hours: 48", "max_age_hours: 24"),
+    )
+    code, out = desk.run("diff", "old.yaml", "new.yaml", "--charter", "charter.yaml")
+    assert code == 1
+    assert "1.0.0 -> 1.1.0: mixed" in out
+    assert "read by cn-pipl@1.0.0:" in out
+
+
+def test_a_charter_beside_two_charters_is_refused(desk: Desk) -> None:
+    charter = str(SAMPLES / "charter.yaml")
+    code, out = desk.run("diff", charter, charter, "--charter", charter)
+    assert code == 2
+    assert "expected no other beside two versions of AllianceCharter" in out
