@@ -8,12 +8,15 @@ from typing import get_args
 from hanse_policies.documents import (
     AllianceCharter,
     Approval,
+    BrandExit,
     BrandPolicy,
+    BreachRecord,
     DataAsset,
     DecisionExamples,
     LegalPack,
     Study,
     StudyVerdict,
+    Withdrawal,
 )
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.errors import DocumentKindError, PayloadTypeError
@@ -37,12 +40,15 @@ DOCUMENT_KINDS: Mapping[str, type[StrictModel]] = {
     for model in (
         AllianceCharter,
         Approval,
+        BrandExit,
         BrandPolicy,
+        BreachRecord,
         DataAsset,
         DecisionExamples,
         LegalPack,
         Study,
         StudyVerdict,
+        Withdrawal,
     )
 }
 

@@ -16,6 +16,7 @@ from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     ComputationKind,
+    ConsentEndRule,
     ConsentField,
     ConsentRules,
     ConsentState,
@@ -23,11 +24,13 @@ from hanse_policies.documents import (
     Floors,
     FlowLabel,
     Limits,
+    ModelConsequence,
     Permit,
     Purpose,
     ReleaseForm,
     Sensitivity,
     Study,
+    WithdrawalRules,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
 from tests.support.decisions import SIGNED, Case
@@ -98,6 +101,25 @@ def a_random_policy(draw: random.Random) -> BrandPolicy:
         active_from=NOW + timedelta(hours=draw.choice((-3, -2, -1, 1))),
         approval=draw.choice(tuple(ApprovalMode)),
         approvals=ApprovalRules(loosen=0),
+        withdrawal=WithdrawalRules(
+            withdrawn=a_random_end_rule(draw),
+            invalidated=a_random_end_rule(draw, is_kept_at_times=False),
+        ),
+    )
+
+
+def a_random_end_rule(draw: random.Random, *, is_kept_at_times: bool = True) -> ConsentEndRule:
+    purged = draw.choice((0, 15, 30))
+    if is_kept_at_times and draw.random() < 0.3:
+        return ConsentEndRule(
+            consequence=ModelConsequence.KEEP_WITH_EVIDENCE,
+            evidence=draw.choice(("report 1", "report 2")),
+            purge_within_days=purged,
+        )
+    return ConsentEndRule(
+        consequence=draw.choice((ModelConsequence.RETRAIN_BY, ModelConsequence.RETIRE)),
+        within_days=draw.choice((0, 30, 90)),
+        purge_within_days=purged,
     )
 
 

@@ -24,6 +24,7 @@ from hanse_policies.compare.fields import (
     text,
 )
 from hanse_policies.compare.permits import compare_permits
+from hanse_policies.compare.withdrawal import CONSENT_END_RULE
 from hanse_policies.compare.words import compare_minors, compare_words
 from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision, Sensitivity
 
@@ -51,6 +52,11 @@ CONSENT_RULES: FieldTable = {
 
 PACK_RULES: FieldTable = {"counsel_signature": flag_is_stricter, "advice": flag_is_stricter}
 
+WITHDRAWAL_RULES: FieldTable = {
+    "withdrawn": nested(CONSENT_END_RULE),
+    "invalidated": nested(CONSENT_END_RULE),
+}
+
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
     "id": opaque,
@@ -74,6 +80,7 @@ BRAND_POLICY: FieldTable = {
     "export": opaque,
     "packs": opaque,
     "pack_rules": nested(PACK_RULES),
+    "withdrawal": nested(WITHDRAWAL_RULES),
 }
 
 ASSET_COLUMN: FieldTable = {
