@@ -53,6 +53,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
     standing_of,
 )
+from hanse_policies.documents.ended_consent import ended_use
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.examples import (
     DecisionExample,
@@ -228,5 +229,6 @@ __all__ = [
     "Verdict",
     "Withdrawal",
     "WithdrawalRules",
+    "ended_use",
     "standing_of",
 ]
