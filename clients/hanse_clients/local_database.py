@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from hanse_clients.errors import StateAccessError, StateVersionError
@@ -26,13 +27,20 @@ _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "s
 class LocalDatabase:
     """An open file of one layout."""
 
-    def __init__(self, path: Path, tables: Sequence[str], version: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tables: Sequence[str],
+        version: int,
+        upgrades: Mapping[int, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         """Open the file, made empty where there is none.
 
         Args:
             path: The file; its folder must exist.
             tables: What makes the layout in an empty file.
             version: The layout's version, from 1.
+            upgrades: What makes the next version of each older one that can be kept.
 
         Raises:
             StateVersionError: The file's layout is of another version.
@@ -50,7 +58,7 @@ class LocalDatabase:
             with self._translated():
                 for pragma in _PRAGMAS:
                     self._connection.execute(f"PRAGMA {pragma}")
-            self._prepare(tables, version)
+            self._prepare(tables, version, upgrades)
         except BaseException:
             self._connection.close()
             raise
@@ -107,14 +115,22 @@ class LocalDatabase:
         with self._lock:
             self._connection.close()
 
-    def _prepare(self, tables: Sequence[str], version: int) -> None:
+    def _prepare(
+        self, tables: Sequence[str], version: int, upgrades: Mapping[int, Sequence[str]]
+    ) -> None:
         with self.writing() as connection:
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if found == 0:
                 for statement in tables:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
-            elif found != version:
+                return
+            while found < version and found in upgrades:
+                for statement in upgrades[found]:
+                    connection.execute(statement)
+                found += 1
+                connection.execute(f"PRAGMA user_version = {found}")
+            if found != version:
                 raise StateVersionError(
                     f"expected local records of version {version}, got {found}; use the "
                     "version of hanse that made them"

@@ -1,5 +1,7 @@
 """The brand's own records: charters accepted, studies seen, decisions, verdicts, approvals.
 
+What follows once consents have ended is in the same file, see `ends`.
+
 Rules: nothing personal is in it, only digests, codes and signed documents; a
 charter is never followed by an older one, and two charters of one version are a
 fork of the alliance; what is recorded is never changed, only followed; every write
@@ -16,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from hanse_clients.end_records import END_TABLES, EndRecords
 from hanse_clients.errors import (
     CharterForkError,
     CharterRollbackError,
@@ -24,7 +27,7 @@ from hanse_clients.errors import (
 from hanse_clients.local_database import LocalDatabase
 from hanse_policies.documents import Verdict
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _TABLES: Final = (
     """CREATE TABLE charters (
@@ -43,7 +46,9 @@ _TABLES: Final = (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         study TEXT NOT NULL REFERENCES studies (digest), approved INTEGER NOT NULL,
         given_at TEXT NOT NULL)""",
+    *END_TABLES,
 )
+_UPGRADES: Final = {1: END_TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,8 @@ class BrandState:
             StateVersionError: Its layout is of another version.
             StateAccessError: It cannot be read or made.
         """
-        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION)
+        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION, _UPGRADES)
+        self.ends = EndRecords(self._file)
 
     def accept_charter(self, charter: AcceptedCharter) -> bool:
         """Follow a charter whose signature has been verified.

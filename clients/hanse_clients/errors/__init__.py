@@ -48,10 +48,15 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── RequestNotAdmittedError
         │   ├── CohortNotAskedError
         │   ├── NoisedCohortTooSmallError
-        │   └── WorkRefusedError
+        │   ├── WorkRefusedError
+        │   └── BrandExitedError
         ├── StudyNameError
+        ├── EndedConsentsUnknownError
+        ├── PurgeIncompleteError
         ├── ScoringError
         │   ├── ReleaseNotModelError
+        │   ├── ReleaseRetiredError
+        │   ├── ReleaseRetrainDueError
         │   └── ScoresFileError
         ├── TrainingError
         │   ├── GradientShapeError
@@ -116,6 +121,13 @@ from hanse_clients.errors.data import (
     WarehouseLimitError,
     WorkerError,
 )
+from hanse_clients.errors.ends import (
+    BrandExitedError,
+    EndedConsentsUnknownError,
+    PurgeIncompleteError,
+    ReleaseRetiredError,
+    ReleaseRetrainDueError,
+)
 from hanse_clients.errors.home import (
     BrandHomeError,
     BrandHomeExistsError,
@@ -165,6 +177,7 @@ from hanse_clients.errors.study import (
 
 __all__ = [
     "DATA_NOT_USABLE",
+    "BrandExitedError",
     "BrandHomeError",
     "BrandHomeExistsError",
     "BrandHomeMissingError",
@@ -193,6 +206,7 @@ __all__ = [
     "DocumentUnsignedError",
     "DocumentVersionError",
     "EmptyCohortError",
+    "EndedConsentsUnknownError",
     "FingerprintMismatchError",
     "GateError",
     "GradientShapeError",
@@ -207,9 +221,12 @@ __all__ = [
     "OneClassLabelError",
     "PolicyDeniedError",
     "PolicyNotApprovedError",
+    "PurgeIncompleteError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
     "ReleaseNotModelError",
+    "ReleaseRetiredError",
+    "ReleaseRetrainDueError",
     "RequestNotAdmittedError",
     "RowsError",
     "ScoresFileError",

@@ -12,6 +12,7 @@ import pytest
 from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, BrandAgent, journal_writer
 from hanse_clients.link import SentMessage
 from hanse_clients.round_records import RoundKey
+from hanse_clients.purging import StudyPurge
 from hanse_clients.round_retention import RoundRetention, kept_until
 from hanse_federation.audit import EgressJournal
 from hanse_federation.link.errors import ServerUnreachableError
@@ -54,6 +55,7 @@ def agent_of(league: SmallLeague, contact: DeskContact) -> BrandAgent:
         contact,
         parts.desk,
         retention=RoundRetention(parts.rounds, parts.gate.open),
+        purge=StudyPurge(parts.state.ends, parts.rounds, parts.ledger, parts.sources),
         poll_seconds=0.02,
         clock=league.clock,
     )

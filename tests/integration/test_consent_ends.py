@@ -1,0 +1,405 @@
+"""What follows at a brand once consents have ended, on a real register and a real league."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from hanse_clients.assembly import end_desk
+from hanse_clients.client import BrandClient
+from hanse_clients.data.view import MinimalView
+from hanse_clients.ending import EndDesk
+from hanse_clients.errors import (
+    BrandExitedError,
+    PurgeIncompleteError,
+    ReleaseRetiredError,
+    ReleaseRetrainDueError,
+)
+from hanse_clients.fetching import fetch_release
+from hanse_clients.round_records import RoundKey
+from hanse_federation.desk import RunStage
+from hanse_federation.errors import AnswerPurgedError
+from hanse_federation.messages import Question
+from hanse_policies.documents import (
+    BrandExit,
+    ConsentEnd,
+    ConsentEndRule,
+    ModelConsequence,
+    Purpose,
+    Withdrawal,
+    WithdrawalRules,
+)
+from hanse_policies.durable_files import held_alone
+from hanse_policies.errors import HomeInUseError
+from hanse_policies.signing import Envelope, open_envelope
+from tests.support.brand_tables import ConsentRow
+from tests.support.league_documents import (
+    a_league_histogram,
+    a_league_policy,
+    a_league_study,
+    ask,
+)
+from tests.support.league_parties import (
+    CANARY,
+    DAY,
+    BrandParts,
+    SmallLeague,
+    consent_for,
+    files_with,
+    open_parts,
+    person,
+    persons_of,
+    put_asset,
+    put_policy,
+    small_league,
+    write_data,
+)
+
+GONE = 7
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Iterator[SmallLeague]:
+    with small_league(tmp_path) as founded:
+        yield founded
+
+
+def alder(league: SmallLeague) -> BrandParts:
+    return league.brands["alder"]
+
+
+def desk_of(parts: BrandParts) -> EndDesk:
+    return end_desk(parts.home, parts.state, parts.gate, parts.ledger, parts.sources, parts.rounds)
+
+
+def end(
+    league: SmallLeague, count: int, change: Callable[[ConsentRow, datetime], ConsentRow]
+) -> None:
+    """Rewrite alder's register, as granted at first: the first persons' consents end now."""
+    parts, now = alder(league), league.clock()
+    gone = {person("alder", number) for number in range(count)}
+    consents = [
+        change(row, now) if row.subject in gone else row
+        for row in consent_for(persons_of("alder"), now)
+    ]
+    write_data(parts.home, now, consents=consents)
+
+
+def withdrawn(row: ConsentRow, now: datetime) -> ConsentRow:
+    return replace(row, taken_back=now)
+
+
+def invalidated(row: ConsentRow, now: datetime) -> ConsentRow:
+    return replace(row, void=now)
+
+
+def measured(league: SmallLeague) -> str:
+    digest = league.approved(a_league_histogram(league.clock()))
+    assert league.run(digest)[-1].stage is RunStage.RELEASED
+    return digest
+
+
+def trained(league: SmallLeague) -> str:
+    digest = league.approved(a_league_study(league.clock()))
+    assert league.run(digest)[-1].stage is RunStage.RELEASED
+    return digest
+
+
+def follow(parts: BrandParts, rule: ConsentEndRule, now: datetime) -> None:
+    """Sign a policy by which this follows a withdrawal."""
+    rules = WithdrawalRules(withdrawn=rule)
+    put_policy(parts.home, a_league_policy("alder", now, withdrawal=rules))
+
+
+def charges(parts: BrandParts) -> list[Any]:
+    return list(parts.ledger.entries())
+
+
+def test_nothing_follows_where_no_consent_has_ended_that_was_used(league: SmallLeague) -> None:
+    measured(league)
+    report = desk_of(alder(league)).settle(league.clock())
+    assert [(ends.persons, ends.problem) for ends in report.found] == [((), "")]
+    assert (report.signed, report.standing, report.purged, report.planned) == ((), (), (), ())
+
+
+def test_a_consent_withdrawn_before_a_study_is_none_that_it_used(league: SmallLeague) -> None:
+    end(league, GONE, withdrawn)
+    measured(league)
+    assert desk_of(alder(league)).settle(league.clock()).signed == ()
+
+
+def test_withdrawals_are_found_signed_and_purged_and_no_budget_is_freed(
+    league: SmallLeague,
+) -> None:
+    digest, parts = measured(league), alder(league)
+    before = charges(parts)
+    budget = parts.home.documents.policy().document.budget_for(Purpose.AUDIENCE_ANALYTICS)
+    assert budget is not None
+    spent = parts.ledger.spent(Purpose.AUDIENCE_ANALYTICS, budget, league.clock())
+    end(league, GONE, withdrawn)
+    report = desk_of(parts).settle(league.clock())
+    (signed,) = report.signed
+    key = parts.home.signing_key().public_hex
+    file = parts.home.withdrawals_folder / f"{signed.document.id}.dsse.json"
+    document = open_envelope(Envelope.from_json(file.read_bytes()), Withdrawal, key)
+    assert document == signed.document
+    assert document.end is ConsentEnd.WITHDRAWN
+    assert document.persons is not None
+    assert (document.persons.at_most, document.persons.rounded_up_to) == (50, 50)
+    (one,) = document.consequences
+    assert (one.study, one.release, one.consequence) == (digest, None, ModelConsequence.RETRAIN_BY)
+    assert one.due == document.before + 90 * DAY
+    # Nothing of the study is over or due, so it is kept until its date.
+    assert report.purged == ()
+    assert [plan.purge_by for plan in report.planned] == [document.before + 15 * DAY]
+    assert parts.ledger.keeps_answers(digest)
+
+    later = league.clock() + 15 * DAY
+    assert desk_of(parts).settle(later).purged == (digest,)
+    assert not parts.ledger.keeps_answers(digest)
+    assert parts.rounds.remembered() == ()
+    kept = parts.rounds.contribution(RoundKey(digest, Question.MEASURE, 0))
+    assert kept is not None
+    assert kept.contribution.vector is None
+    assert len(kept.vector_digest) == 64
+    assert charges(parts) == before
+    assert parts.ledger.spent(Purpose.AUDIENCE_ANALYTICS, budget, league.clock()) == spent
+    # Again changes nothing, and signs nothing anew.
+    again = desk_of(parts).settle(later)
+    assert (again.signed, again.purged, again.planned) == ((), (), ())
+
+
+def test_a_purged_answer_is_neither_given_nor_made_a_second_time(league: SmallLeague) -> None:
+    digest, parts = measured(league), alder(league)
+    entries = parts.ledger.entries()
+    parts.ledger.purge_answers(digest)
+    for entry in entries:
+        with pytest.raises(AnswerPurgedError, match="one answer"):
+            parts.ledger.stored_answer(entry.charge.key)
+        with pytest.raises(AnswerPurgedError):
+            parts.ledger.store_answer(entry.charge.key, b"another")
+        with pytest.raises(AnswerPurgedError):
+            parts.ledger.latest_answer(digest, entry.charge.question)
+    assert parts.ledger.entries() == entries
+    assert AnswerPurgedError.wire_code() == "ledger-error"
+
+
+def test_more_persons_are_signed_anew_once_they_exceed_the_bound(league: SmallLeague) -> None:
+    measured(league)
+    desk = desk_of(alder(league))
+    for count, bounds in ((3, [50]), (50, [50]), (51, [50, 100])):
+        end(league, count, withdrawn)
+        desk.settle(league.clock())
+        standing = [signed.document for signed in desk.ends.withdrawals()]
+        assert [one.persons and one.persons.at_most for one in standing] == bounds
+    first, second = desk.ends.withdrawals()
+    assert second.document.supersedes == first.digest
+
+
+def test_a_person_who_withdraws_after_round_one_taints_the_model_until_its_date(
+    league: SmallLeague, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    parts, rows_seen = alder(league), []
+    rule = ConsentEndRule(
+        consequence=ModelConsequence.RETRAIN_BY, within_days=30, purge_within_days=15
+    )
+    follow(parts, rule, league.clock())
+    source = parts.sources.rows()
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(source, name)
+
+        def rows(self, view: MinimalView) -> Any:
+            rows_seen.append(len(found := source.rows(view)))
+            if len(rows_seen) == 2:
+                end(league, GONE, withdrawn)
+            return found
+
+    parts.sources.probe = Watched()  # type: ignore[assignment]
+    digest = trained(league)
+    assert rows_seen == [300, 300, 300 - GONE, 300 - GONE]
+    before = charges(parts)
+    folder = fetch_release(parts.home, league.contact("alder"), digest, league.clock())
+    with BrandClient(parts.home, league.clock) as brand:
+        report = brand.withdrawals()
+        assert report.purged == (digest,)  # The release is here, so nothing more is needed.
+        (document,) = [signed.document for signed in report.standing]
+        assert {one.release is None for one in document.consequences} == {True, False}
+        out = parts.home.path / "scores.parquet"
+        summary = brand.score(folder, out, purpose=Purpose.MODEL_TRAINING)
+        assert summary.scored == 300 - GONE
+        assert summary.consequence is not None
+        assert summary.consequence.due == document.before + 30 * DAY
+        league.clock.ahead = 30 * DAY
+        with pytest.raises(ReleaseRetrainDueError, match="was to be retrained by"):
+            brand.score(folder, parts.home.path / "later.parquet", purpose=Purpose.MODEL_TRAINING)
+    assert not (parts.home.path / "later.parquet").exists()
+    assert charges(parts) == before
+    assert CANARY not in caplog.text + "".join(capsys.readouterr())
+    assert files_with(CANARY, parts.home.path) == []
+    assert document.persons is not None
+    assert document.persons.at_most == 50
+    assert pq.read_table(out).num_rows == 300 - GONE
+
+
+def test_a_consent_found_to_be_none_taints_at_once_and_purges_at_once(league: SmallLeague) -> None:
+    digest, parts = trained(league), alder(league)
+    folder = fetch_release(parts.home, league.contact("alder"), digest, league.clock())
+    map_invalidations(league)
+    with BrandClient(parts.home, league.clock) as brand:
+        report = brand.withdrawals()
+        (signed,) = report.signed
+        assert signed.document.end is ConsentEnd.INVALIDATED
+        assert {one.consequence for one in signed.document.consequences} == {
+            ModelConsequence.RETIRE
+        }
+        assert report.purged == (digest,)
+        with pytest.raises(ReleaseRetiredError, match="is retired since"):
+            brand.score(folder, parts.home.path / "s.parquet", purpose=Purpose.MODEL_TRAINING)
+
+
+def map_invalidations(league: SmallLeague) -> None:
+    parts = alder(league)
+    end(league, GONE, invalidated)
+    asset = parts.home.documents.asset().document
+    consent = asset.consent.model_copy(update={"invalidated": "void"})
+    put_asset(parts.home, asset.model_copy(update={"consent": consent}))
+
+
+def test_what_is_kept_by_evidence_stays_in_use_and_says_so(league: SmallLeague) -> None:
+    parts, now = alder(league), league.clock()
+    rule = ConsentEndRule(
+        consequence=ModelConsequence.KEEP_WITH_EVIDENCE,
+        evidence="impact assessment 2026-04, section 5",
+        purge_within_days=0,
+    )
+    put_policy(
+        parts.home, a_league_policy("alder", now, withdrawal=WithdrawalRules(withdrawn=rule))
+    )
+    digest = trained(league)
+    folder = fetch_release(parts.home, league.contact("alder"), digest, league.clock())
+    end(league, GONE, withdrawn)
+    with BrandClient(parts.home, league.clock) as brand:
+        assert brand.withdrawals().purged == (digest,)
+        summary = brand.score(folder, parts.home.path / "s.parquet", purpose=Purpose.MODEL_TRAINING)
+    assert summary.consequence is not None
+    assert summary.consequence.evidence == "impact assessment 2026-04, section 5"
+
+
+def test_a_purge_cut_short_by_a_full_disk_goes_on_where_it_is_asked_for_next(
+    league: SmallLeague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, parts = measured(league), alder(league)
+    end(league, GONE, withdrawn)
+    desk = desk_of(parts)
+    desk.settle(league.clock())
+    later = league.clock() + 15 * DAY
+
+    def full(study: str) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(parts.ledger, "purge_answers", full)
+        with pytest.raises(OSError, match="no space"):
+            desk.purge.purge_due(later)
+    assert parts.rounds.remembered() == ()
+    assert parts.ledger.keeps_answers(digest)
+    assert [plan.study for plan in desk.purge.open()] == [digest]
+    with open_parts(parts.home, league.clock, seed=9) as restarted:
+        assert desk_of(restarted).purge.purge_due(later) == (digest,)
+        assert not restarted.ledger.keeps_answers(digest)
+        assert desk_of(restarted).purge.open() == ()
+
+
+def test_looking_signs_nothing_and_purges_nothing(league: SmallLeague) -> None:
+    digest, parts = measured(league), alder(league)
+    end(league, GONE, withdrawn)
+    report = desk_of(parts).look(league.clock())
+    assert [end.value for end, _ in report.found[0].persons] == ["withdrawn"]
+    assert desk_of(parts).ends.withdrawals() == ()
+    assert parts.ledger.keeps_answers(digest)
+    assert not parts.home.withdrawals_folder.exists()
+
+
+def test_a_brand_that_left_answers_nothing_in_any_process_and_lists_what_it_did(
+    league: SmallLeague,
+) -> None:
+    digest, parts = measured(league), alder(league)
+    other = league.approved(a_league_study(league.clock()))
+    before = charges(parts)
+    with BrandClient(parts.home, league.clock) as brand:
+        left = brand.leave("the brand is sold")
+        assert brand.leave("another reason").digest == left.digest
+    key = parts.home.signing_key().public_hex
+    held = Envelope.from_json(parts.home.exit_file.read_bytes())
+    assert open_envelope(held, BrandExit, key) == left.document
+    (study,) = left.document.studies
+    assert (study.study, study.spent.charges, len(study.rounds)) == (digest, 2, 2)
+    assert all(one.is_summed for one in study.rounds)
+    assert study.spent.epsilon > 0
+    assert left.document.reason == "the brand is sold"
+    assert not parts.ledger.keeps_answers(digest)
+    assert parts.rounds.remembered() == ()
+    assert charges(parts) == before
+    assert CANARY not in left.document.model_dump_json()
+    with open_parts(parts.home, league.clock, seed=5) as later:
+        for gate in (parts.gate, later.gate):
+            with pytest.raises(BrandExitedError, match="left it at"):
+                gate.admit(ask(other), league.clock())
+            with pytest.raises(BrandExitedError):
+                gate.judge(other, league.clock())
+    assert league.run(other)[-1].stage is not RunStage.RELEASED
+
+
+def test_an_exit_cut_short_refuses_already_and_is_finished_later(
+    league: SmallLeague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, parts = measured(league), alder(league)
+    desk, began = desk_of(parts), league.clock()
+
+    def full(study: str) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(parts.rounds, "forget_study", full)
+        with pytest.raises(OSError, match="no space"):
+            desk.leave("sold", began)
+    with pytest.raises(BrandExitedError):
+        parts.gate.judge(digest, league.clock())
+    with open_parts(parts.home, league.clock, seed=9) as restarted:
+        done = desk_of(restarted).leave("sold", league.clock())
+        assert done.document.exited == began
+        assert not restarted.ledger.keeps_answers(digest)
+        desk_of(restarted).purge.check_gone([digest])
+    with pytest.raises(PurgeIncompleteError, match="expected nothing to be kept"):
+        desk_of(league.brands["birch"]).purge.check_gone([digest])
+
+
+def test_a_brand_does_not_leave_while_a_process_answers_for_it(league: SmallLeague) -> None:
+    parts = alder(league)
+    with (
+        BrandClient(parts.home, league.clock) as brand,
+        held_alone(parts.home.path / "run.lock"),
+        pytest.raises(HomeInUseError),
+    ):
+        brand.leave("sold")
+    assert parts.state.ends.exit() is None
+
+
+def test_a_brand_that_left_does_not_run_again(league: SmallLeague) -> None:
+    parts = alder(league)
+    with BrandClient(parts.home, league.clock) as brand:
+        brand.leave("sold")
+        with pytest.raises(BrandExitedError):
+            brand.run(threading.Event())
