@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from hanse_clients.assembly import end_desk
 from hanse_clients.client import BrandClient
 from hanse_clients.data.view import MinimalView
-from hanse_clients.ending import EndDesk
 from hanse_clients.errors import (
-    BrandExitedError,
-    PurgeIncompleteError,
     ReleaseRetiredError,
     ReleaseRetrainDueError,
 )
 from hanse_clients.fetching import fetch_release
 from hanse_clients.round_records import RoundKey
-from hanse_federation.desk import RunStage
 from hanse_federation.errors import AnswerPurgedError
 from hanse_federation.messages import Question
 from hanse_policies.documents import (
-    BrandExit,
     ConsentEnd,
     ConsentEndRule,
     ModelConsequence,
@@ -37,33 +28,32 @@ from hanse_policies.documents import (
     Withdrawal,
     WithdrawalRules,
 )
-from hanse_policies.durable_files import held_alone
-from hanse_policies.errors import HomeInUseError
 from hanse_policies.signing import Envelope, open_envelope
-from tests.support.brand_tables import ConsentRow
+from tests.support.consent_ends import (
+    GONE,
+    alder,
+    charges,
+    desk_of,
+    end,
+    follow,
+    map_invalidations,
+    measured,
+    trained,
+    withdrawn,
+)
 from tests.support.league_documents import (
-    a_league_histogram,
     a_league_policy,
-    a_league_study,
-    ask,
 )
 from tests.support.league_parties import (
     CANARY,
     DAY,
-    BrandParts,
     SmallLeague,
-    consent_for,
     files_with,
     open_parts,
-    person,
-    persons_of,
-    put_asset,
     put_policy,
     small_league,
-    write_data,
 )
 
-GONE = 7
 pytestmark = pytest.mark.slow
 
 
@@ -71,57 +61,6 @@ pytestmark = pytest.mark.slow
 def league(tmp_path: Path) -> Iterator[SmallLeague]:
     with small_league(tmp_path) as founded:
         yield founded
-
-
-def alder(league: SmallLeague) -> BrandParts:
-    return league.brands["alder"]
-
-
-def desk_of(parts: BrandParts) -> EndDesk:
-    return end_desk(parts.home, parts.state, parts.gate, parts.ledger, parts.sources, parts.rounds)
-
-
-def end(
-    league: SmallLeague, count: int, change: Callable[[ConsentRow, datetime], ConsentRow]
-) -> None:
-    """Rewrite alder's register, as granted at first: the first persons' consents end now."""
-    parts, now = alder(league), league.clock()
-    gone = {person("alder", number) for number in range(count)}
-    consents = [
-        change(row, now) if row.subject in gone else row
-        for row in consent_for(persons_of("alder"), now)
-    ]
-    write_data(parts.home, now, consents=consents)
-
-
-def withdrawn(row: ConsentRow, now: datetime) -> ConsentRow:
-    return replace(row, taken_back=now)
-
-
-def invalidated(row: ConsentRow, now: datetime) -> ConsentRow:
-    return replace(row, void=now)
-
-
-def measured(league: SmallLeague) -> str:
-    digest = league.approved(a_league_histogram(league.clock()))
-    assert league.run(digest)[-1].stage is RunStage.RELEASED
-    return digest
-
-
-def trained(league: SmallLeague) -> str:
-    digest = league.approved(a_league_study(league.clock()))
-    assert league.run(digest)[-1].stage is RunStage.RELEASED
-    return digest
-
-
-def follow(parts: BrandParts, rule: ConsentEndRule, now: datetime) -> None:
-    """Sign a policy by which this follows a withdrawal."""
-    rules = WithdrawalRules(withdrawn=rule)
-    put_policy(parts.home, a_league_policy("alder", now, withdrawal=rules))
-
-
-def charges(parts: BrandParts) -> list[Any]:
-    return list(parts.ledger.entries())
 
 
 def test_nothing_follows_where_no_consent_has_ended_that_was_used(league: SmallLeague) -> None:
@@ -226,7 +165,7 @@ def test_a_person_who_withdraws_after_round_one_taints_the_model_until_its_date(
                 end(league, GONE, withdrawn)
             return found
 
-    parts.sources.probe = Watched()  # type: ignore[assignment]
+    parts.sources.probe = Watched()
     digest = trained(league)
     assert rows_seen == [300, 300, 300 - GONE, 300 - GONE]
     before = charges(parts)
@@ -267,14 +206,6 @@ def test_a_consent_found_to_be_none_taints_at_once_and_purges_at_once(league: Sm
         assert report.purged == (digest,)
         with pytest.raises(ReleaseRetiredError, match="is retired since"):
             brand.score(folder, parts.home.path / "s.parquet", purpose=Purpose.MODEL_TRAINING)
-
-
-def map_invalidations(league: SmallLeague) -> None:
-    parts = alder(league)
-    end(league, GONE, invalidated)
-    asset = parts.home.documents.asset().document
-    consent = asset.consent.model_copy(update={"invalidated": "void"})
-    put_asset(parts.home, asset.model_copy(update={"consent": consent}))
 
 
 def test_what_is_kept_by_evidence_stays_in_use_and_says_so(league: SmallLeague) -> None:
@@ -330,76 +261,3 @@ def test_looking_signs_nothing_and_purges_nothing(league: SmallLeague) -> None:
     assert desk_of(parts).ends.withdrawals() == ()
     assert parts.ledger.keeps_answers(digest)
     assert not parts.home.withdrawals_folder.exists()
-
-
-def test_a_brand_that_left_answers_nothing_in_any_process_and_lists_what_it_did(
-    league: SmallLeague,
-) -> None:
-    digest, parts = measured(league), alder(league)
-    other = league.approved(a_league_study(league.clock()))
-    before = charges(parts)
-    with BrandClient(parts.home, league.clock) as brand:
-        left = brand.leave("the brand is sold")
-        assert brand.leave("another reason").digest == left.digest
-    key = parts.home.signing_key().public_hex
-    held = Envelope.from_json(parts.home.exit_file.read_bytes())
-    assert open_envelope(held, BrandExit, key) == left.document
-    (study,) = left.document.studies
-    assert (study.study, study.spent.charges, len(study.rounds)) == (digest, 2, 2)
-    assert all(one.is_summed for one in study.rounds)
-    assert study.spent.epsilon > 0
-    assert left.document.reason == "the brand is sold"
-    assert not parts.ledger.keeps_answers(digest)
-    assert parts.rounds.remembered() == ()
-    assert charges(parts) == before
-    assert CANARY not in left.document.model_dump_json()
-    with open_parts(parts.home, league.clock, seed=5) as later:
-        for gate in (parts.gate, later.gate):
-            with pytest.raises(BrandExitedError, match="left it at"):
-                gate.admit(ask(other), league.clock())
-            with pytest.raises(BrandExitedError):
-                gate.judge(other, league.clock())
-    assert league.run(other)[-1].stage is not RunStage.RELEASED
-
-
-def test_an_exit_cut_short_refuses_already_and_is_finished_later(
-    league: SmallLeague, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digest, parts = measured(league), alder(league)
-    desk, began = desk_of(parts), league.clock()
-
-    def full(study: str) -> None:
-        raise OSError("no space")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(parts.rounds, "forget_study", full)
-        with pytest.raises(OSError, match="no space"):
-            desk.leave("sold", began)
-    with pytest.raises(BrandExitedError):
-        parts.gate.judge(digest, league.clock())
-    with open_parts(parts.home, league.clock, seed=9) as restarted:
-        done = desk_of(restarted).leave("sold", league.clock())
-        assert done.document.exited == began
-        assert not restarted.ledger.keeps_answers(digest)
-        desk_of(restarted).purge.check_gone([digest])
-    with pytest.raises(PurgeIncompleteError, match="expected nothing to be kept"):
-        desk_of(league.brands["birch"]).purge.check_gone([digest])
-
-
-def test_a_brand_does_not_leave_while_a_process_answers_for_it(league: SmallLeague) -> None:
-    parts = alder(league)
-    with (
-        BrandClient(parts.home, league.clock) as brand,
-        held_alone(parts.home.path / "run.lock"),
-        pytest.raises(HomeInUseError),
-    ):
-        brand.leave("sold")
-    assert parts.state.ends.exit() is None
-
-
-def test_a_brand_that_left_does_not_run_again(league: SmallLeague) -> None:
-    parts = alder(league)
-    with BrandClient(parts.home, league.clock) as brand:
-        brand.leave("sold")
-        with pytest.raises(BrandExitedError):
-            brand.run(threading.Event())

@@ -43,7 +43,7 @@ def ended_use(
     grants = [grant for at in used if (grant := _covering_grant(asked, at)) is not None]
     if any(r.invalidated is not None and min(grants) <= r.invalidated for r in asked if grants):
         return ConsentEnd.INVALIDATED
-    latest = max((r.granted for r in asked if _is_past(r.granted, now)), default=None)
+    latest = max((g for r in asked if (g := r.granted) is not None and g <= now), default=None)
     is_withdrawn = any(_lies(latest, record.withdrawn, now) for record in asked)
     return ConsentEnd.WITHDRAWN if grants and is_withdrawn else None
 
@@ -60,10 +60,6 @@ def _covering_grant(records: Sequence[ConsentRecord], at: datetime) -> datetime 
     )
     is_withdrawn = any(_lies(last, record.withdrawn, at) for record in records)
     return None if is_expired or is_withdrawn else last
-
-
-def _is_past(instant: datetime | None, now: datetime) -> bool:
-    return instant is not None and instant <= now
 
 
 def _lies(first: datetime | None, instant: datetime | None, last: datetime) -> bool:

@@ -11,8 +11,8 @@ import pytest
 
 from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, BrandAgent, journal_writer
 from hanse_clients.link import SentMessage
-from hanse_clients.round_records import RoundKey
 from hanse_clients.purging import StudyPurge
+from hanse_clients.round_records import RoundKey
 from hanse_clients.round_retention import RoundRetention, kept_until
 from hanse_federation.audit import EgressJournal
 from hanse_federation.link.errors import ServerUnreachableError
