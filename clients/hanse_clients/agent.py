@@ -108,6 +108,7 @@ class BrandAgent:
         if self._tidied is None or now - self._tidied >= TIDY_AFTER:
             for study in self._retention.forget_due(now):
                 _LOG.info("study %s: contributions forgotten, their time is over", study[:12])
+            self._purge.forget_rows()
             for study in self._purge.purge_due(now):
                 _LOG.info("study %s: purged, as was planned", study[:12])
             self._tidied = now

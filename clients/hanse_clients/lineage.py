@@ -1,7 +1,7 @@
 """The lineage list of a brand: every study it answered, by which documents, at what cost.
 
 Rules: it is made from records alone, and holds digests, codes, dates and privacy cost: no
-vector, no answer, no number of persons.
+vector, no answer, no number of persons, nor a digest from which one could be guessed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ KEPT: Final = (
         why="to show on what ground data was used (GDPR Art. 7(1), 30; PIPL Art. 54, 56)",
     ),
     KeptRecord(
-        what="digests of contributions",
+        what="digests of contributions and of replies, here alone",
         why="to answer whoever claims that something else was contributed (GDPR Art. 17(3)(e))",
     ),
     KeptRecord(
@@ -134,11 +134,16 @@ class Lineage:
         )
 
     def _rounds(self, study: str) -> tuple[LineageRound, ...]:
+        steps = self.rounds.steps(study)
         return tuple(
             LineageRound(
                 question=kept.contribution.round.question.value,
                 round_number=kept.contribution.round.round_number,
-                vector=kept.vector_digest,
+                replies=tuple(
+                    step.reply_digest
+                    for step in steps
+                    if step.attempt.round == kept.contribution.round
+                ),
                 is_summed=kept.is_spent,
             )
             for kept in self.rounds.contributions(study)

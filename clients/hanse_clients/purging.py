@@ -57,6 +57,10 @@ class StudyPurge:
             self._purge(study, now)
         return tuple(due)
 
+    def forget_rows(self) -> None:
+        """Drop the rows in memory, which a purge by another process cannot reach."""
+        self.sources.forget_rows()
+
     def check_gone(self, studies: Collection[str]) -> None:
         """Check that nothing is kept of studies, where nothing can answer in the meantime.
 

@@ -21,8 +21,9 @@ YAML, is checked by `hanse policy check` and again when a signed document is ope
 is decided by the [rules](rules.md).
 
 `DecisionExamples` are unit tests of policies; their fields are told in
-[example decisions](examples.md). `StudyVerdict` is not written by people: a brand signs one for
-each study it decided on.
+[example decisions](examples.md). `StudyVerdict`, `Withdrawal` and `BrandExit` are not written by
+people: a brand signs one for each study it decided on, one where consents have ended that a study
+used, and one when it leaves; see [handle withdrawals](../how-to/handle-withdrawals.md).
 """
 
 

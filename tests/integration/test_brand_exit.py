@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from hanse_clients.errors import (
     BrandExitedError,
     PurgeIncompleteError,
 )
+from hanse_federation.audit import EgressJournal, EgressRecord
 from hanse_federation.desk import RunStage
+from hanse_policies.command import run
 from hanse_policies.documents import (
     BrandExit,
 )
@@ -37,6 +41,7 @@ from tests.support.league_parties import (
     small_league,
 )
 
+GROUPS = {"brand": EntryPoint("brand", "hanse_clients.cli.app:app", "hanse.commands")}
 pytestmark = pytest.mark.slow
 
 
@@ -52,6 +57,11 @@ def test_a_brand_that_left_answers_nothing_in_any_process_and_lists_what_it_did(
     digest, parts = measured(league), alder(league)
     other = league.approved(a_league_study(league.clock()))
     before = charges(parts)
+    decision = parts.state.decisions(digest)[-1]
+    journal = EgressJournal(parts.home.journal_file)
+    journal.record(
+        EgressRecord(league.clock(), digest, 7, 0, "MaskReply", 3, "ef" * 32, decision.digest)
+    )
     with BrandClient(parts.home, league.clock) as brand:
         left = brand.leave("the brand is sold")
         assert brand.leave("another reason").digest == left.digest
@@ -60,7 +70,10 @@ def test_a_brand_that_left_answers_nothing_in_any_process_and_lists_what_it_did(
     assert open_envelope(held, BrandExit, key) == left.document
     (study,) = left.document.studies
     assert (study.study, study.spent.charges, len(study.rounds)) == (digest, 2, 2)
-    assert all(one.is_summed for one in study.rounds)
+    assert all(one.is_summed and len(one.replies) == 5 for one in study.rounds)
+    guessable = [kept.vector_digest for kept in parts.rounds.contributions(digest)]
+    assert not any(one in left.document.model_dump_json() for one in guessable)
+    assert (study.decisions, study.policies) == ((decision.digest,), (decision.policy,))
     assert study.spent.epsilon > 0
     assert left.document.reason == "the brand is sold"
     assert not parts.ledger.keeps_answers(digest)
@@ -117,3 +130,22 @@ def test_a_brand_that_left_does_not_run_again(league: SmallLeague) -> None:
         brand.leave("sold")
         with pytest.raises(BrandExitedError):
             brand.run(threading.Event())
+
+
+def test_the_command_asks_for_the_brands_name_and_lists_what_went_and_what_stays(
+    league: SmallLeague, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(league)
+    parts = alder(league)
+    leave = ["brand", "exit", "--home", str(parts.home.path), "--reason", "sold"]
+    assert run(leave, GROUPS) == 2
+    assert "--confirm: expected alder" in capsys.readouterr().err
+    assert parts.state.ends.exit() is None
+    assert run([*leave, "--confirm", "alder"], GROUPS) == 0
+    told = capsys.readouterr().out
+    assert "alder: left coast-league; it answers nothing any more" in told
+    assert "2 contributions, epsilon " in told
+    assert "kept: the privacy ledger" in told
+    assert run([*leave, "--confirm", "alder", "--json"], GROUPS) == 0
+    assert json.loads(capsys.readouterr().out)["exit"]["reason"] == "sold"
+    assert CANARY not in told

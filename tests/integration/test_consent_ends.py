@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import logging
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,11 +24,14 @@ from hanse_clients.fetching import fetch_release
 from hanse_clients.round_records import RoundKey
 from hanse_federation.errors import AnswerPurgedError
 from hanse_federation.messages import Question
+from hanse_policies.command import run
 from hanse_policies.documents import (
     ConsentEnd,
     ConsentEndRule,
     ModelConsequence,
     Purpose,
+    SourceFormat,
+    TableSource,
     Withdrawal,
     WithdrawalRules,
 )
@@ -47,13 +54,16 @@ from tests.support.league_documents import (
 from tests.support.league_parties import (
     CANARY,
     DAY,
+    BrandParts,
     SmallLeague,
     files_with,
     open_parts,
+    put_asset,
     put_policy,
     small_league,
 )
 
+GROUPS = {"brand": EntryPoint("brand", "hanse_clients.cli.app:app", "hanse.commands")}
 pytestmark = pytest.mark.slow
 
 
@@ -261,3 +271,66 @@ def test_looking_signs_nothing_and_purges_nothing(league: SmallLeague) -> None:
     assert desk_of(parts).ends.withdrawals() == ()
     assert parts.ledger.keeps_answers(digest)
     assert not parts.home.withdrawals_folder.exists()
+
+
+def test_the_command_tells_people_and_programs_and_names_nobody(
+    league: SmallLeague, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    digest, home = measured(league), str(alder(league).home.path)
+    end(league, GONE, withdrawn)
+    assert run(["brand", "withdrawals", "--dry-run", "--home", home], GROUPS) == 0
+    assert "audience " in (looked := capsys.readouterr().out)
+    assert "withdrawn, at most 50 persons" in looked
+    assert "signed" not in looked
+    assert run(["brand", "withdrawals", "--home", home, "--purge-now", "--json"], GROUPS) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["purged"] == [digest]
+    assert told["studies"][0]["ended"] == {"withdrawn": {"at_most": 50, "rounded_up_to": 50}}
+    assert run(["brand", "withdrawals", "--home", home], GROUPS) == 0
+    again = capsys.readouterr().out
+    assert "retrain-by, in use until" in again
+    assert CANARY not in looked + again + json.dumps(told) + caplog.text
+
+
+def test_a_register_that_cannot_be_read_in_part_is_told_after_the_rest_was_done(
+    league: SmallLeague, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(league)
+    parts = alder(league)
+    end(league, GONE, withdrawn)
+    table = pq.read_table(parts.home.path / "register.parquet")
+    broken = [None if when is None else str(when) for when in table["taken_back"].to_pylist()]
+    broken[-1] = broken[-2] = "yesterday"
+    write_register(parts, table, broken)
+    assert run(["brand", "withdrawals", "--home", str(parts.home.path)], GROUPS) == 6
+    shown = capsys.readouterr()
+    assert "withdrawn, at most 50 persons" in shown.out
+    assert "ended-consents-unknown: " in shown.err
+    assert "some instants of the consent register cannot be read" in shown.err
+    assert "yesterday" not in shown.out + shown.err
+
+
+def write_register(parts: BrandParts, table: pa.Table, withdrawals: list[str | None]) -> None:
+    """Write the register as CSV, where an instant may be any text, and map it so."""
+    columns = [*table.column_names]
+    with (parts.home.path / "register.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row, withdrawal in zip(table.to_pylist(), withdrawals, strict=True):
+            values = row | {"taken_back": withdrawal}
+            writer.writerow(["" if values[n] is None else values[n] for n in columns])
+    asset = parts.home.documents.asset().document
+    source = TableSource(format=SourceFormat.CSV, path="register.csv")
+    consent = asset.consent.model_copy(update={"source": source})
+    put_asset(parts.home, asset.model_copy(update={"consent": consent}))
+
+
+def test_a_purpose_that_the_register_no_longer_records_is_told(league: SmallLeague) -> None:
+    measured(league)
+    parts = alder(league)
+    asset = parts.home.documents.asset().document
+    words = {Purpose.MODEL_TRAINING: asset.consent.purposes[Purpose.MODEL_TRAINING]}
+    consent = asset.consent.model_copy(update={"purposes": words})
+    put_asset(parts.home, asset.model_copy(update={"consent": consent}))
+    (ends,) = desk_of(parts).look(league.clock()).found
+    assert (ends.persons, ends.problem) == ((), "purpose-not-recorded")

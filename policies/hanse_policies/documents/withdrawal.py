@@ -121,13 +121,17 @@ class Withdrawal(StrictModel):
 
 
 class LineageRound(StrictModel):
-    """One contribution that a brand made; its vector is not in here."""
+    """One contribution that a brand made, by what left for it.
+
+    Neither its vector nor a digest of that is in here: a vector of one number could be
+    found from its digest, and what one brand contributed is for nobody to see.
+    """
 
     question: Identifier
     round_number: Annotated[int, Field(ge=0, le=1_000_000)]
     """0 outside training rounds."""
-    vector: Digest
-    """SHA-256 of the masked sum's part that the brand gave, noise included."""
+    replies: tuple[Digest, ...] = Field(max_length=1000)
+    """SHA-256 of each reply of secure aggregation: masked, encrypted or signed, as it left."""
     is_summed: bool
     """Whether it may be in a sum that the operator decoded."""
 
