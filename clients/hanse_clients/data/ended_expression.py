@@ -32,7 +32,7 @@ def ended_counts_expression(
     cannot be read, who are in neither.
     """
     rows = _rows(asset, purpose_word)
-    persons = _ended_now(rows, now)
+    persons = _ended_now(rows, min(used), now)
     readable = persons.filter(~persons.is_unreadable)
     uses = _uses(rows.semi_join(readable.filter(_may_have_ended(readable)), PERSON), used)
     found = uses.group_by(PERSON).agg(
@@ -62,8 +62,12 @@ def _rows(asset: DataAsset, purpose_word: str) -> ir.Table:
     )
 
 
-def _ended_now(rows: ir.Table, now: datetime) -> ir.Table:
-    """Judge each person at `now`: is the latest grant withdrawn, is anything invalidated."""
+def _ended_now(rows: ir.Table, first_use: datetime, now: datetime) -> ir.Table:
+    """Judge each person at `now`: is the latest grant withdrawn, is anything invalidated.
+
+    Whose last withdrawal came before the first use consented to none of the uses, or has
+    consented again since; leaving them out here leaves few persons to compare.
+    """
     at = instant(now)
     found = rows.group_by(PERSON).agg(
         latest=rows.granted.max(where=rows.granted <= at),
@@ -75,7 +79,9 @@ def _ended_now(rows: ir.Table, now: datetime) -> ir.Table:
         PERSON,
         "is_void",
         "is_unreadable",
-        is_withdrawn=_told(found.withdrawal >= found.latest),
+        is_withdrawn=_told(
+            (found.withdrawal >= found.latest) & (found.withdrawal >= instant(first_use))
+        ),
     )
 
 
