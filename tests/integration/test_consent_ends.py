@@ -23,7 +23,7 @@ from hanse_clients.errors import (
 from hanse_clients.fetching import fetch_release
 from hanse_clients.round_records import RoundKey
 from hanse_federation.errors import AnswerPurgedError
-from hanse_federation.messages import Question
+from hanse_federation.messages import CohortRequest, MeasureRequest, Question
 from hanse_policies.command import run
 from hanse_policies.documents import (
     ConsentEnd,
@@ -49,6 +49,7 @@ from tests.support.consent_ends import (
     withdrawn,
 )
 from tests.support.league_documents import (
+    a_league_histogram,
     a_league_policy,
 )
 from tests.support.league_parties import (
@@ -62,6 +63,7 @@ from tests.support.league_parties import (
     put_policy,
     small_league,
 )
+from tests.support.league_rounds import LeagueRound, ask_to_join, refused
 
 GROUPS = {"brand": EntryPoint("brand", "hanse_clients.cli.app:app", "hanse.commands")}
 pytestmark = pytest.mark.slow
@@ -334,3 +336,32 @@ def test_a_purpose_that_the_register_no_longer_records_is_told(league: SmallLeag
     put_asset(parts.home, asset.model_copy(update={"consent": consent}))
     (ends,) = desk_of(parts).look(league.clock()).found
     assert (ends.persons, ends.problem) == ((), "purpose-not-recorded")
+
+
+def test_taking_the_signed_file_away_brings_no_release_back_into_use(league: SmallLeague) -> None:
+    digest, parts = trained(league), alder(league)
+    folder = fetch_release(parts.home, league.contact("alder"), digest, league.clock())
+    map_invalidations(league)
+    with BrandClient(parts.home, league.clock) as brand:
+        (signed,) = brand.withdrawals().signed
+    file = parts.home.withdrawals_folder / f"{signed.document.id}.dsse.json"
+    file.unlink()
+    with BrandClient(parts.home, league.clock) as brand:
+        with pytest.raises(ReleaseRetiredError):
+            brand.score(folder, parts.home.path / "s.parquet", purpose=Purpose.MODEL_TRAINING)
+        assert brand.withdrawals().signed == ()
+    assert file.read_bytes() == signed.envelope
+
+
+def test_a_study_that_runs_stops_where_its_records_were_purged_and_is_charged_nothing_more(
+    league: SmallLeague,
+) -> None:
+    digest, parts = league.approved(a_league_histogram(league.clock())), alder(league)
+    LeagueRound(league, digest, CohortRequest()).until("unmask")
+    before = charges(parts)
+    end(league, GONE, withdrawn)
+    assert desk_of(parts).settle(league.clock(), purges_all=True).purged == (digest,)
+    asked = ask_to_join(digest, MeasureRequest())
+    assert refused(league, asked) == "ledger-error"  # That something was purged stays here.
+    assert refused(league, ask_to_join(digest, attempt=2)) == "contribution-spent"
+    assert charges(parts) == before
