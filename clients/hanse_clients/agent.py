@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from hanse_clients.aggregating import AggregatingResponder
 from hanse_clients.link import BrandConnection, SentMessage
+from hanse_clients.purging import StudyPurge
 from hanse_clients.round_retention import RoundRetention
 from hanse_clients.verdicts import OperatorContact, VerdictDesk
 from hanse_federation.audit import EgressJournal, EgressRecord
@@ -43,10 +44,12 @@ class BrandAgent:
         desk: VerdictDesk,
         *,
         retention: RoundRetention,
+        purge: StudyPurge,
         poll_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
         self._retention = retention
+        self._purge = purge
         self._tidied: datetime | None = None
         self._connection = connection
         self._contact = contact
@@ -101,10 +104,13 @@ class BrandAgent:
         self._warm_up()
 
     def _tidy(self, now: datetime) -> None:
-        """Forget, once in a while, the contributions whose retention has ended."""
+        """Forget, once in a while, what has no more time: by retention, or by a planned purge."""
         if self._tidied is None or now - self._tidied >= TIDY_AFTER:
             for study in self._retention.forget_due(now):
                 _LOG.info("study %s: contributions forgotten, their time is over", study[:12])
+            self._purge.forget_rows()
+            for study in self._purge.purge_due(now):
+                _LOG.info("study %s: purged, as was planned", study[:12])
             self._tidied = now
 
     def _settle(self, digest: str, now: datetime) -> None:

@@ -7,13 +7,18 @@ from datetime import datetime
 
 from hanse_clients.aggregating import AggregatingResponder, AllianceView
 from hanse_clients.answering import Answering
+from hanse_clients.consent_ends import ConsentEnds
+from hanse_clients.ending import EndDesk
 from hanse_clients.enrolment import BrandKeys
 from hanse_clients.errors import BrandNotJoinedError
 from hanse_clients.home import BrandHome
+from hanse_clients.lineage import Lineage
+from hanse_clients.purging import StudyPurge
 from hanse_clients.round_store import RoundStore
 from hanse_clients.sources import BrandSources, row_salt
 from hanse_clients.state import BrandState
 from hanse_clients.study_gate import StudyGate
+from hanse_federation.audit import EgressJournal
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.randomness import Randomness, SystemRandomness
 from hanse_federation.secure_aggregation.key_agreement import PartyKeys
@@ -63,6 +68,21 @@ def aggregating_responder(
         randomness=SystemRandomness(),
         rounding=randomness,
     )
+
+
+def end_desk(
+    home: BrandHome,
+    state: BrandState,
+    gate: StudyGate,
+    ledger: Ledger,
+    sources: BrandSources,
+    rounds: RoundStore,
+) -> EndDesk:
+    """Build what does a brand's part once consents have ended, or it leaves."""
+    ends = ConsentEnds(home, state, gate, ledger, sources)
+    purge = StudyPurge(state.ends, rounds, ledger, sources)
+    journal = EgressJournal(home.journal_file)
+    return EndDesk(home, ends, purge, Lineage(home, state, gate, ledger, rounds, journal, ends))
 
 
 def party_keys(keys: BrandKeys) -> PartyKeys:

@@ -16,65 +16,47 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import hanse_federation.link.tls  # noqa: F401 - before anything loads gRPC
+from hanse_clients.assembly import end_desk
+from hanse_clients.brand_views import BudgetStanding, StudyPreflight
+from hanse_clients.consent_ends import check_in_use
 from hanse_clients.data import view_for
 from hanse_clients.data.data_check import DataCheck, check_schema, check_view
+from hanse_clients.ending import EndReport, SignedExit
 from hanse_clients.errors import StudyDataError, StudyNameError
+from hanse_clients.fetching import SHORTEST_PREFIX, fetch_release
 from hanse_clients.home import BrandHome, Membership
 from hanse_clients.link import BrandConnection, BrandDeskClient
 from hanse_clients.round_opening import opened_contribution
 from hanse_clients.round_records import RoundKey
 from hanse_clients.round_retention import RoundRetention
 from hanse_clients.sources import BrandSources, row_salt
-from hanse_clients.study_gate import Judgement, StudyGate
+from hanse_clients.study_gate import StudyGate
 from hanse_clients.verdicts import OperatorContact, StudyStanding, VerdictDesk
 from hanse_federation.audit import EgressEntry, EgressJournal
 from hanse_federation.desk import StudyState
 from hanse_federation.link.credentials import TlsCredentials
 from hanse_federation.messages import Question
 from hanse_federation.opened_contribution import OpenedContribution
-from hanse_federation.privacy import Ledger, LedgerEntry, PrivacySpent
+from hanse_federation.privacy import Ledger, LedgerEntry
 from hanse_federation.randomness import Randomness, SystemRandomness
-from hanse_federation.release import read_release, receive_release
-from hanse_policies.documents import Purpose, PurposeBudget, StudyVerdict
+from hanse_federation.release import read_release
+from hanse_policies.documents import Purpose, StudyVerdict
 from hanse_policies.durable_files import held_alone
 
 if TYPE_CHECKING:
-    from hanse_clients.data.preflight import Preflight
     from hanse_clients.scoring import ScoreSummary
-
-SHORTEST_PREFIX = 8
 
 
 def system_clock() -> datetime:
     """Tell the time, in UTC."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class StudyPreflight:
-    """What a study would run and send, and how the brand's rules judge it.
-
-    `plan` is None where the study does not even fit the brand's asset.
-    """
-
-    judgement: Judgement
-    plan: Preflight | None
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetStanding:
-    """One purpose's budget in the present period, and what is spent of it."""
-
-    budget: PurposeBudget
-    period_end: datetime | None
-    spent: PrivacySpent | None
 
 
 class BrandClient:
@@ -108,6 +90,9 @@ class BrandClient:
             self._salt = row_salt(home.keys().agreement, asset)
             self._gate = StudyGate(home, self._state, self._ledger, self._sources)
             self._desk = VerdictDesk(home, self._state, self._gate)
+            self._ends = end_desk(
+                home, self._state, self._gate, self._ledger, self._sources, self._rounds
+            )
             self._opened = opened.pop_all()
 
     @classmethod
@@ -269,24 +254,7 @@ class BrandClient:
             ReleaseTamperedError: What the server sent is not what the operator signed.
         """
         with self._contact() as contact:
-            entries = contact.releases()
-            found = [e for e in entries if study in {e.study_id, e.study, e.digest}]
-            if not found and len(study) >= SHORTEST_PREFIX:
-                found = [e for e in entries if e.study.startswith(study)]
-            if not found:
-                raise StudyNameError(
-                    f"expected a study with a release for this brand, got {study[:64]}; "
-                    "hanse brand studies lists the studies"
-                )
-            entry = found[-1]
-            folder = self.home.releases_folder / f"{entry.study_id}-{entry.digest[:12]}"
-            if not folder.exists():
-                key = self.home.membership().operator_key
-                files = contact.release_files(entry.digest)
-                receive_release(
-                    folder, files, key, self._clock(), expected=entry, brand=self.home.name.brand
-                )
-        return folder
+            return fetch_release(self.home, contact, study, self._clock())
 
     def score(
         self,
@@ -305,6 +273,8 @@ class BrandClient:
         Raises:
             ReleaseError: The release is not good, or its retention has ended.
             ReleaseNotModelError: It holds no model.
+            ReleaseRetiredError: Consents that went into it have ended, and its time is over.
+            ReleaseRetrainDueError: The same; another release should have replaced it.
             ScoresFileError: The file exists or cannot be written.
         """
         # pyarrow takes 50 MB, which the lasting process does without.
@@ -313,10 +283,38 @@ class BrandClient:
         key, now = self.home.membership().operator_key, self._clock()
         verified = read_release(Path(release), key, now)
         study = self._gate.open(verified.card.study).study
+        follows = self._ends.ends.consequence_of(verified.card.study, verified.digest)
+        check_in_use(study.id, follows, now)
         asset = self.home.documents.signed_asset().document
         policy = self.home.documents.policy_in_force(now)
         view = scoring_view(study, asset, policy, purpose=purpose, row_salt=self._salt, now=now)
-        return score(verified, view, self._sources.rows(), Path(out))
+        scored = score(verified, view, self._sources.rows(), Path(out))
+        return replace(scored, consequence=follows)
+
+    def withdrawals(self, *, is_dry: bool = False, purges_all: bool = False) -> EndReport:
+        """Find consents that studies used and that have ended, and do what follows.
+
+        Args:
+            is_dry: Only look; nothing is signed and nothing goes.
+            purges_all: Purge before the date too; a study that runs stops at this brand.
+
+        Raises:
+            DataError: The consent register cannot be read.
+            SignedDocumentError: There is no policy in force to say what follows.
+        """
+        if is_dry:
+            return self._ends.look(self._clock())
+        return self._ends.settle(self._clock(), purges_all=purges_all)
+
+    def leave(self, reason: str) -> SignedExit:
+        """Leave the alliance for good: sign the lineage list, purge, answer nothing any more.
+
+        Raises:
+            HomeInUseError: A process answers for this brand; stop it first.
+            PurgeIncompleteError: Something is still kept.
+        """
+        with held_alone(self.home.path / "run.lock"):
+            return self._ends.leave(reason, self._clock())
 
     def run(self, stop: threading.Event, *, poll_seconds: float = 1.0) -> None:
         """Listen for studies and answer approved ones until `stop` is set.
@@ -324,7 +322,9 @@ class BrandClient:
         Raises:
             CertificateRefusedError: The operator no longer lets this brand in.
             HomeInUseError: Another process answers for this brand.
+            BrandExitedError: The brand left the alliance.
         """
+        self._gate.check_member()
         # Flower takes half a second to load, which every other use does without.
         from hanse_clients.agent import BrandAgent, journal_writer  # noqa: PLC0415
         from hanse_clients.assembly import aggregating_responder  # noqa: PLC0415
@@ -353,6 +353,7 @@ class BrandClient:
                 contact,
                 self._desk,
                 retention=RoundRetention(self._rounds, self._gate.open),
+                purge=self._ends.purge,
                 poll_seconds=poll_seconds,
                 clock=self._clock,
             )

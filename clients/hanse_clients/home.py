@@ -14,6 +14,8 @@ fingerprint up each time it is read.
     ledger.db journal.db state.db rounds.db
     releases/             what the brand fetched
     packs/                legal packs that counsel signed, as ID-VERSION.dsse.json
+    withdrawals/          what followed once consents had ended, signed
+    exit.dsse.json        what the brand took part in, signed, once it left
 """
 
 from __future__ import annotations
@@ -182,6 +184,16 @@ class BrandHome:
     def packs_folder(self) -> Path:
         """Where legal packs lie that counsel signed; may not exist."""
         return self._file("packs")
+
+    @property
+    def withdrawals_folder(self) -> Path:
+        """Where signed withdrawals lie for those who may ask; may not exist."""
+        return self._file("withdrawals")
+
+    @property
+    def exit_file(self) -> Path:
+        """The signed lineage list, once the brand left."""
+        return self._file("exit.dsse.json")
 
     @property
     def documents(self) -> BrandDocuments:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from hanse_clients.errors import StateAccessError, StateVersionError
@@ -31,7 +32,7 @@ class LocalDatabase:
         path: Path,
         tables: Sequence[str],
         version: int,
-        steps: Mapping[int, Sequence[str]] | None = None,
+        upgrades: Mapping[int, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         """Open the file, made empty where there is none.
 
@@ -39,8 +40,7 @@ class LocalDatabase:
             path: The file; its folder must exist.
             tables: What makes the layout in an empty file.
             version: The layout's version, from 1.
-            steps: What brings a layout of the version named to the next one; a file of a
-                version without a step is refused.
+            upgrades: What makes the next version of each older one that can be kept.
 
         Raises:
             StateVersionError: The file's layout is of another version.
@@ -58,7 +58,7 @@ class LocalDatabase:
             with self._translated():
                 for pragma in _PRAGMAS:
                     self._connection.execute(f"PRAGMA {pragma}")
-            self._prepare(tables, version, steps or {})
+            self._prepare(tables, version, upgrades)
         except BaseException:
             self._connection.close()
             raise
@@ -116,19 +116,21 @@ class LocalDatabase:
             self._connection.close()
 
     def _prepare(
-        self, tables: Sequence[str], version: int, steps: Mapping[int, Sequence[str]]
+        self, tables: Sequence[str], version: int, upgrades: Mapping[int, Sequence[str]]
     ) -> None:
         with self.writing() as connection:
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if found == version:
-                return
-            missing = range(found, version)
-            if found == 0 or (missing and all(step in steps for step in missing)):
-                wanted = tables if found == 0 else [s for step in missing for s in steps[step]]
-                for statement in wanted:
+            if found == 0:
+                for statement in tables:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
-            else:
+                return
+            while found < version and found in upgrades:
+                for statement in upgrades[found]:
+                    connection.execute(statement)
+                found += 1
+                connection.execute(f"PRAGMA user_version = {found}")
+            if found != version:
                 raise StateVersionError(
                     f"expected local records of version {version}, got {found}; use the "
                     "version of hanse that made them"

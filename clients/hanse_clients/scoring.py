@@ -21,7 +21,14 @@ from hanse_clients.errors import ReleaseNotModelError, ScoresFileError
 from hanse_clients.features import encode_features
 from hanse_federation.model import predict
 from hanse_federation.release import Release
-from hanse_policies.documents import BrandPolicy, DataAsset, Purpose, Study, TrainModel
+from hanse_policies.documents import (
+    BrandPolicy,
+    DataAsset,
+    Purpose,
+    ReleaseConsequence,
+    Study,
+    TrainModel,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,14 @@ class ScoreSummary:
         file: Where the scores are: `person` (text) and `score` (float64 in [0, 1]).
         scored: How many persons have a score.
         left_out: Consenting persons without one, for want of a number.
+        consequence: What follows for the release once consents have ended that went into
+            it; None if nothing.
     """
 
     file: Path
     scored: int
     left_out: int
+    consequence: ReleaseConsequence | None = None
 
 
 def scoring_view(

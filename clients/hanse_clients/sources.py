@@ -49,6 +49,11 @@ class BrandSources:
             self._rows = DuckDBSource(self._asset, self._folder, self._limits)
         return self._rows
 
+    def forget_rows(self) -> None:
+        """Drop the rows that a training keeps between questions."""
+        if self._rows is not None:
+            self._rows.forget_rows()
+
     def close(self) -> None:
         """End the worker, if one runs."""
         self._worker.close()

@@ -1,5 +1,7 @@
 """The brand's own records: charters, studies, decisions, verdicts, approvals, classes of versions.
 
+What follows once consents have ended is in the same file, see `ends`.
+
 Rules: nothing personal is in it, only digests, codes and signed documents; a
 charter is never followed by an older one, and two charters of one version are a
 fork of the alliance; what is recorded is never changed, only followed; every write
@@ -16,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from hanse_clients.end_records import END_TABLES, EndRecords
 from hanse_clients.errors import (
     CharterForkError,
     CharterRollbackError,
@@ -30,7 +33,6 @@ SCHEMA_VERSION: Final = 2
 _CLASSED_VERSIONS: Final = """CREATE TABLE classed_versions (
         position INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL,
         supersedes TEXT NOT NULL, direction TEXT NOT NULL, charter TEXT)"""
-_STEPS: Final = {1: (_CLASSED_VERSIONS,)}
 
 _TABLES: Final = (
     """CREATE TABLE charters (
@@ -50,7 +52,9 @@ _TABLES: Final = (
         study TEXT NOT NULL REFERENCES studies (digest), approved INTEGER NOT NULL,
         given_at TEXT NOT NULL)""",
     _CLASSED_VERSIONS,
+    *END_TABLES,
 )
+_UPGRADES: Final = {1: (_CLASSED_VERSIONS, *END_TABLES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,8 @@ class BrandState:
             StateVersionError: Its layout is of another version.
             StateAccessError: It cannot be read or made.
         """
-        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION, _STEPS)
+        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION, _UPGRADES)
+        self.ends = EndRecords(self._file)
 
     def accept_charter(self, charter: AcceptedCharter) -> bool:
         """Follow a charter whose signature has been verified.

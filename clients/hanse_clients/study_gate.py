@@ -4,7 +4,7 @@ Rules: the decision is made on this machine, from the charter as pinned, the
 policy as signed, the consent register and the ledger as they stand at this
 instant; it is made anew before every round and every question; a study runs
 only while this brand's newest own verdict permits it. The server's opinion is
-not asked. What cannot be read denies.
+not asked. What cannot be read denies. A brand that left lets nothing in any more.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_clients.errors import (
+    BrandExitedError,
     DataError,
     PolicyDeniedError,
     QuestionForeignError,
@@ -149,7 +150,12 @@ class StudyGate:
         return OpenedStudy(digest, study, key)
 
     def judge(self, digest: str, now: datetime) -> Judgement:
-        """Decide on a study as things stand at `now`; a consent register that fails denies."""
+        """Decide on a study as things stand at `now`; a consent register that fails denies.
+
+        Raises:
+            BrandExitedError: The brand left the alliance.
+        """
+        self.check_member()
         opened = self.open(digest)
         return self._judge(opened, now, self._consent(opened.study, now))
 
@@ -163,6 +169,7 @@ class StudyGate:
         """Let a request in, or refuse it; each decision is recorded.
 
         Raises:
+            BrandExitedError: The brand left the alliance.
             StudyNotSeenError: The request names a study this brand never received.
             StudyNotApprovedError: This brand's newest verdict does not permit the study.
             QuestionForeignError: The study does not ask this question in this round.
@@ -170,6 +177,7 @@ class StudyGate:
             PolicyDeniedError: The documents, consent or budget no longer permit it.
             HanseError: A document or record cannot be read or verified.
         """
+        self.check_member()
         digest = request.binding.study
         self._check_approved(digest)
         judgement = self.judge(digest, now)
@@ -204,6 +212,20 @@ class StudyGate:
             decision=recorded,
             now=now,
         )
+
+    def check_member(self) -> None:
+        """Refuse once this brand left the alliance.
+
+        Raises:
+            BrandExitedError: It did.
+        """
+        left = self._state.ends.exit()
+        if left is not None:
+            raise BrandExitedError(
+                f"expected a brand that takes part in {self._home.configuration.alliance}, got one "
+                f"that left it at {left.began_at.isoformat(timespec='seconds')}; to come back, ask "
+                "the operator to enrol it anew, with new keys"
+            )
 
     def _judge(self, opened: OpenedStudy, now: datetime, consent: ConsentState) -> Judgement:
         charter, own = self._home.charter(self._state), self._home.signing_key().public_hex

@@ -15,7 +15,8 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from hanse_clients.client import BrandClient, BudgetStanding
+from hanse_clients.brand_views import BudgetStanding
+from hanse_clients.client import BrandClient
 from hanse_demo.league import League, LeagueBrand
 from hanse_demo.panel import ATTRIBUTION
 from hanse_demo.reference import References, persons_in_view

@@ -20,6 +20,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── LedgerClockError
         │   ├── LedgerCorruptError
         │   ├── AnswerConflictError
+        │   ├── AnswerPurgedError           (wire code: ledger-error)
         │   └── UnchargedAnswerError
         ├── MeasurementError
         │   └── MeasurementRowsError
@@ -175,6 +176,21 @@ class AnswerConflictError(LedgerError):
 
     code: ClassVar[str] = "answer-conflict"
     exit_code: ClassVar[int] = ExitCode.REFUSED
+
+
+class AnswerPurgedError(LedgerError):
+    """An answer was purged; the question is not answered a second time.
+
+    That something was purged stays at the brand.
+    """
+
+    code: ClassVar[str] = "answer-purged"
+    exit_code: ClassVar[int] = ExitCode.REFUSED
+
+    @classmethod
+    def wire_code(cls) -> str:
+        """Return the code of any refusal of the ledger."""
+        return LedgerError.code
 
 
 class UnchargedAnswerError(LedgerError):

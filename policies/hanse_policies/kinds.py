@@ -8,13 +8,16 @@ from typing import get_args
 from hanse_policies.documents import (
     AllianceCharter,
     Approval,
+    BrandExit,
     BrandPolicy,
+    BreachRecord,
     CounselOpinion,
     DataAsset,
     DecisionExamples,
     LegalPack,
     Study,
     StudyVerdict,
+    Withdrawal,
 )
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.errors import DocumentKindError, PayloadTypeError
@@ -38,13 +41,16 @@ DOCUMENT_KINDS: Mapping[str, type[StrictModel]] = {
     for model in (
         AllianceCharter,
         Approval,
+        BrandExit,
         BrandPolicy,
+        BreachRecord,
         CounselOpinion,
         DataAsset,
         DecisionExamples,
         LegalPack,
         Study,
         StudyVerdict,
+        Withdrawal,
     )
 }
 

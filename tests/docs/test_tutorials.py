@@ -69,6 +69,7 @@ def test_the_how_to_pages_work_in_the_league_of_the_operators_tutorial(tmp_path:
         "choose-a-trust-mode.md",
         "renew-certificates.md",
         "revoke-a-brand.md",
+        "handle-withdrawals.md",
     ]
     assert sorted(order) == HOW_TO_PAGES
     tutorial = read("tutorials/operator.md")

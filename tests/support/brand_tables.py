@@ -83,6 +83,7 @@ class ConsentRow:
     taken_back: datetime | None = None
     as_of: datetime | None = NOW - HOUR
     note: str = "internal"
+    void: datetime | None = None
 
 
 def _case(person: str, **when: datetime | str | None) -> ConsentRow:

@@ -17,6 +17,7 @@ from hanse_policies.documents import (
     CategoricalFeature,
     ColumnType,
     ComputationKind,
+    ConsentEndRule,
     ConsentField,
     ConsentRules,
     ConsentState,
@@ -27,6 +28,7 @@ from hanse_policies.documents import (
     Limits,
     Member,
     MinorsRule,
+    ModelConsequence,
     Notice,
     Permit,
     Purpose,
@@ -38,6 +40,7 @@ from hanse_policies.documents import (
     Study,
     Threshold,
     ThresholdChange,
+    WithdrawalRules,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
 from tests.support.decisions import SIGNED, Case
@@ -179,6 +182,25 @@ def a_random_policy(draw: random.Random) -> BrandPolicy:
         approvers=OFFICERS,
         approvals=ApprovalRules(loosen=usually(draw, 2, (0, 1))),
         assessment=rarely(draw, REPORTS, chance=0.8),
+        withdrawal=WithdrawalRules(
+            withdrawn=a_random_end_rule(draw),
+            invalidated=a_random_end_rule(draw, is_kept_at_times=False),
+        ),
+    )
+
+
+def a_random_end_rule(draw: random.Random, *, is_kept_at_times: bool = True) -> ConsentEndRule:
+    purged = draw.choice((0, 15, 30))
+    if is_kept_at_times and draw.random() < 0.3:
+        return ConsentEndRule(
+            consequence=ModelConsequence.KEEP_WITH_EVIDENCE,
+            evidence=draw.choice(("report 1", "report 2")),
+            purge_within_days=purged,
+        )
+    return ConsentEndRule(
+        consequence=draw.choice((ModelConsequence.RETRAIN_BY, ModelConsequence.RETIRE)),
+        within_days=draw.choice((0, 30, 90)),
+        purge_within_days=purged,
     )
 
 

@@ -10,6 +10,7 @@ from hanse_clients.cli.egress import egress_command
 from hanse_clients.cli.import_consent import import_consent_command
 from hanse_clients.cli.init import init_command
 from hanse_clients.cli.join import join_command
+from hanse_clients.cli.leave import exit_command
 from hanse_clients.cli.ledger import ledger_command
 from hanse_clients.cli.open_commitment import open_commitment_command
 from hanse_clients.cli.preflight import preflight_command
@@ -18,6 +19,7 @@ from hanse_clients.cli.replay import replay_command
 from hanse_clients.cli.run import run_command
 from hanse_clients.cli.sign import sign_command
 from hanse_clients.cli.studies import studies_command
+from hanse_clients.cli.withdrawals import withdrawals_command
 
 app = typer.Typer(
     help="Run a brand's side: data, consent, approval, answers, scores.",
@@ -41,3 +43,5 @@ app.command("egress")(egress_command)
 app.command("open-commitment")(open_commitment_command)
 app.command("fetch")(fetch_command)
 app.command("score")(score_command)
+app.command("withdrawals")(withdrawals_command)
+app.command("exit")(exit_command)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from hanse_clients.brand_views import BudgetStanding
 from hanse_clients.cli.options import Home
 from hanse_clients.cli.output import budget_facts, entry_facts
-from hanse_clients.client import BrandClient, BudgetStanding
+from hanse_clients.client import BrandClient
 from hanse_federation.privacy import LedgerEntry
 from hanse_policies.cli.output import AsJson, print_json
 

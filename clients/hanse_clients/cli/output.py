@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from hanse_clients.client import BudgetStanding
+from datetime import UTC, datetime
+
+from hanse_clients.brand_views import BudgetStanding
 from hanse_clients.study_gate import Judgement
 from hanse_clients.verdicts import StudyStanding
 from hanse_federation.audit import EgressEntry
 from hanse_federation.privacy import LedgerEntry
-from hanse_policies.documents import StudyVerdict, Verdict
+from hanse_policies.documents import ReleaseConsequence, StudyVerdict, Verdict
 from hanse_policies.language import Language
 
 Facts = dict[str, object]
@@ -86,3 +88,15 @@ def message_facts(entry: EgressEntry) -> Facts:
         "decision": record.decision,
         "chain": entry.chain,
     }
+
+
+def told(one: ReleaseConsequence) -> str:
+    """Say until when a release may be used, once consents have ended that went into it."""
+    if one.due is None:
+        return f"it stays in use by evidence: {one.evidence}"
+    return f"{one.consequence}, in use until {minute(one.due)}"
+
+
+def minute(instant: datetime) -> str:
+    """Write an instant for people, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from hanse_clients.brand_views import StudyPreflight
 from hanse_clients.cli.options import Home
 from hanse_clients.cli.output import decision_facts
-from hanse_clients.client import BrandClient, StudyPreflight
+from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.exit_codes import ExitCode
 from hanse_policies.language import Language

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hanse_clients.cli.options import Home
+from hanse_clients.cli.output import told
 from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.documents import Purpose
@@ -42,9 +43,13 @@ def score_command(
     with BrandClient.open(home) as brand:
         summary = brand.score(release, out, purpose=purpose)
     if as_json:
-        print_json({"file": str(out), "scored": summary.scored, "left_out": summary.left_out})
+        facts = {"file": str(out), "scored": summary.scored, "left_out": summary.left_out}
+        follows = summary.consequence
+        print_json(facts | {"consequence": follows and follows.model_dump(mode="json")})
     else:
         typer.echo(
             f"{out}: {summary.scored} customers scored, {summary.left_out} left out for want of "
             "a number"
         )
+        if summary.consequence is not None:
+            typer.echo(f"  consents that the release used have ended: {told(summary.consequence)}")

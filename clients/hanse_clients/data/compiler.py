@@ -19,6 +19,7 @@ from hanse_clients.data.consent_expression import (
     next_change_expression,
     tainted_count_expression,
 )
+from hanse_clients.data.ended_expression import ended_counts_expression
 from hanse_clients.data.expression import (
     compile_sql,
     person_count_expression,
@@ -29,6 +30,7 @@ from hanse_clients.data.queries import (
     QUERIES,
     CellsQuery,
     CompiledSql,
+    EndedConsentsQuery,
     FaultsQuery,
     LastSyncQuery,
     NextChangeQuery,
@@ -57,6 +59,8 @@ def _expression(query: SqlQuery) -> ir.Table:
             return measurement.encode(view_expression(query.view))
         case LastSyncQuery():
             return last_sync_expression(query.asset, query.now)
+        case EndedConsentsQuery():
+            return ended_counts_expression(query.asset, query.purpose_word, query.used, query.now)
         case _:
             return _OF_VIEW[type(query)](query.view)
 

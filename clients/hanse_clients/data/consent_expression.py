@@ -43,14 +43,14 @@ _WORDS = (
 def consenting_persons(view: MinimalView) -> ir.Table:
     """List the persons whose consent meets the view's need at its `now`."""
     rows = consent_rows(view)
-    now = _instant(view.now)
+    now = instant(view.now)
     judged = rows.mutate(is_valid=_all(_conditions(view, rows)))
     is_past_grant = judged.granted <= now
     found = {
         "valid_grant": judged.granted.max(where=judged.is_valid),
         "invalid_grant": judged.granted.max(where=is_past_grant & ~judged.is_valid),
         "withdrawal": judged.withdrawn.max(where=judged.withdrawn <= now),
-        "is_unreadable": _is_unreadable(view.asset.consent, judged).any(),
+        "is_unreadable": is_unreadable(view.asset.consent, judged).any(),
     }
     if ConsentField.INVALIDATED in rows.columns:
         found["invalidation"] = judged.invalidated.max()
@@ -65,8 +65,13 @@ def consenting_persons(view: MinimalView) -> ir.Table:
 
 def consent_rows(view: MinimalView) -> ir.Table:
     """Take the register's rows of the view's purpose, under one set of names."""
-    consent = _consent(view.asset)
-    return consent.filter(consent.purpose == view.purpose_word, consent[PERSON].notnull())
+    return purpose_rows(view.asset, view.purpose_word)
+
+
+def purpose_rows(asset: DataAsset, purpose_word: str) -> ir.Table:
+    """Take the register's rows of a purpose that name a person, under one set of names."""
+    consent = _consent(asset)
+    return consent.filter(consent.purpose == purpose_word, consent[PERSON].notnull())
 
 
 def tainted_count_expression(view: MinimalView) -> ir.Table:
@@ -93,7 +98,7 @@ def next_change_expression(view: MinimalView) -> ir.Table:
     9999 are as good as never.
     """
     rows = consent_rows(view)
-    now, last = _instant(view.now), _instant(_LAST_INSTANT)
+    now, last = instant(view.now), instant(_LAST_INSTANT)
     names = ("granted", "expires", "withdrawn", "synced", ConsentField.FRESH_UNTIL.value)
     changes = {
         name: rows[name].min(where=(rows[name] > now) & (rows[name] < last))
@@ -107,7 +112,7 @@ def next_change_expression(view: MinimalView) -> ir.Table:
 def last_sync_expression(asset: DataAsset, now: datetime) -> ir.Table:
     """Find when the register was last synced, at or before `now`: column `synced`."""
     consent = _consent(asset)
-    is_past = consent.synced.between(_instant(_FIRST_INSTANT), _instant(now))
+    is_past = consent.synced.between(instant(_FIRST_INSTANT), instant(now))
     return consent.aggregate(synced=consent.synced.max(where=is_past))
 
 
@@ -134,7 +139,7 @@ def _consent(asset: DataAsset) -> ir.Table:
 
 
 def _conditions(view: MinimalView, rows: ir.Table) -> Iterable[ir.Value]:
-    now = _instant(view.now)
+    now = instant(view.now)
     yield rows.granted <= now
     yield rows.expires.isnull() | (rows.expires > now)
     yield rows.withdrawn.isnull() | (rows.withdrawn > now)
@@ -193,15 +198,16 @@ def _all(conditions: Iterable[ir.Value]) -> ir.Value:
     return ibis.coalesce(found, ibis.literal(value=False))
 
 
-def _is_unreadable(names: ConsentMapping, rows: ir.Table) -> ir.Value:
+def is_unreadable(names: ConsentMapping, rows: ir.Table) -> ir.Value:
+    """Tell whether any instant of a row does not fit its type."""
     return reduce(or_, (rows[unreadable_name(name)] for name in names.instants))
 
 
-def _instant(when: datetime) -> ir.Value:
+def instant(when: datetime) -> ir.Value:
     """Write an instant as naive UTC text and cast it; exact to the microsecond."""
     text = when.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
     return ibis.literal(text).cast(_INSTANT)
 
 
 def _oldest_sync(view: MinimalView) -> ir.Value:
-    return _instant(view.now - timedelta(hours=view.need.max_age_hours))
+    return instant(view.now - timedelta(hours=view.need.max_age_hours))

@@ -16,7 +16,7 @@ it cannot be aimed at a person. It sends the one code `data-not-usable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ import duckdb
 from hanse_clients.data.fingerprint import data_version
 from hanse_clients.data.queries import (
     CellsQuery,
+    EndedConsentsQuery,
     FaultsQuery,
     LastSyncQuery,
     NextChangeQuery,
@@ -38,6 +39,7 @@ from hanse_clients.data.queries import (
 from hanse_clients.data.row_faults import RowFault, possible_faults, several_rows
 from hanse_clients.data.source import (
     Column,
+    EndedConsents,
     MeasuredCell,
     MeasuredCells,
     PersonCount,
@@ -210,6 +212,24 @@ class FileSource:
             return scoring_rows(view, engine.columns(RowsQuery(view=view)))
 
         return self._ask(read)
+
+    def ended_consents(
+        self, purpose_word: str, used: Sequence[datetime], now: datetime
+    ) -> EndedConsents:
+        """Count whose consent for a purpose covered an instant of use and has ended since."""
+        query = EndedConsentsQuery(
+            asset=self._asset, purpose_word=purpose_word, used=tuple(used), now=now
+        )
+
+        def count(engine: _Engine) -> EndedConsents:
+            ((invalidated, withdrawn, unreadable),) = engine.run(query)
+            return EndedConsents(withdrawn, invalidated, unreadable)
+
+        return self._ask(count)
+
+    def forget_rows(self) -> None:
+        """Drop the rows that are kept between questions."""
+        self._kept = None
 
     def _check_view(self, view: MinimalView, use: ViewUse | None = None) -> None:
         if view.asset != self._asset or (use is not None and view.use is not use):

@@ -83,6 +83,19 @@ class TaintedQuery(StrictModel):
     view: MinimalView
 
 
+class EndedConsentsQuery(StrictModel):
+    """How many persons' consents ended that were used: true numbers, for the brand's own people.
+
+    One row: `invalidated`, `withdrawn`, `unreadable` (see `ended_expression`).
+    """
+
+    query: Literal["ended-consents"] = "ended-consents"
+    asset: DataAsset
+    purpose_word: str
+    used: Annotated[tuple[AwareDatetime, ...], Field(min_length=1, max_length=10_000)]
+    now: AwareDatetime
+
+
 SqlQuery = (
     RowsQuery
     | PersonsQuery
@@ -91,6 +104,7 @@ SqlQuery = (
     | NextChangeQuery
     | LastSyncQuery
     | TaintedQuery
+    | EndedConsentsQuery
 )
 QUERIES: TypeAdapter[SqlQuery] = TypeAdapter(Annotated[SqlQuery, Field(discriminator="query")])
 

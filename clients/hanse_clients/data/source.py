@@ -13,7 +13,7 @@ whole table and the same whatever the study's filters are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -109,6 +109,21 @@ class ScoringRows:
         return len(self.persons)
 
 
+@dataclass(frozen=True, slots=True)
+class EndedConsents:
+    """True numbers of persons whose used consent ended; for the brand's own people.
+
+    Attributes:
+        withdrawn: Whose consent counted when it was used.
+        invalidated: Whose consent never did.
+        unreadable: Of whom it cannot be told; in neither number.
+    """
+
+    withdrawn: int
+    invalidated: int
+    unreadable: int
+
+
 class MeasuringSource(Protocol):
     """Schema verdicts, digests and sums over persons: all that a measurement needs."""
 
@@ -158,4 +173,17 @@ class DataSource(MeasuringSource, Protocol):
             SeveralRowsPerPersonError: A person has more than one row.
             EmptyCohortError: There is no consenting person.
         """
+        ...
+
+    def ended_consents(
+        self, purpose_word: str, used: Sequence[datetime], now: datetime
+    ) -> EndedConsents:
+        """Count whose consent for a purpose covered an instant of use and has ended since.
+
+        See `hanse_policies.documents.ended_use`; no person is named, and no list kept.
+        """
+        ...
+
+    def forget_rows(self) -> None:
+        """Drop the rows that are kept between questions."""
         ...

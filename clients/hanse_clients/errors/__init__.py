@@ -49,10 +49,15 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── RequestNotAdmittedError
         │   ├── CohortNotAskedError
         │   ├── NoisedCohortTooSmallError
-        │   └── WorkRefusedError
+        │   ├── WorkRefusedError
+        │   └── BrandExitedError
         ├── StudyNameError
+        ├── EndedConsentsUnknownError
+        ├── PurgeIncompleteError
         ├── ScoringError
         │   ├── ReleaseNotModelError
+        │   ├── ReleaseRetiredError
+        │   ├── ReleaseRetrainDueError
         │   └── ScoresFileError
         ├── TrainingError
         │   ├── GradientShapeError
@@ -117,6 +122,13 @@ from hanse_clients.errors.data import (
     WarehouseLimitError,
     WorkerError,
 )
+from hanse_clients.errors.ends import (
+    BrandExitedError,
+    EndedConsentsUnknownError,
+    PurgeIncompleteError,
+    ReleaseRetiredError,
+    ReleaseRetrainDueError,
+)
 from hanse_clients.errors.home import (
     BrandHomeError,
     BrandHomeExistsError,
@@ -167,6 +179,7 @@ from hanse_clients.errors.study import (
 
 __all__ = [
     "DATA_NOT_USABLE",
+    "BrandExitedError",
     "BrandHomeError",
     "BrandHomeExistsError",
     "BrandHomeMissingError",
@@ -197,6 +210,7 @@ __all__ = [
     "DocumentUnsignedError",
     "DocumentVersionError",
     "EmptyCohortError",
+    "EndedConsentsUnknownError",
     "FingerprintMismatchError",
     "GateError",
     "GradientShapeError",
@@ -210,9 +224,12 @@ __all__ = [
     "NonFiniteFeatureError",
     "OneClassLabelError",
     "PolicyDeniedError",
+    "PurgeIncompleteError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
     "ReleaseNotModelError",
+    "ReleaseRetiredError",
+    "ReleaseRetrainDueError",
     "RequestNotAdmittedError",
     "RowsError",
     "ScoresFileError",

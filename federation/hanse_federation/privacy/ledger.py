@@ -9,7 +9,8 @@ current period; entries are only ever added. Whoever may hold an answer asks
 A question that was charged and whose answer never got stored is covered by its
 standing charge when it is asked again. An answer is stored before anything is done
 with it, so nothing of the lost one ever left, and only one answer to a question is
-ever stored: what leaves is one release, for one charge. The charge covers the very
+ever stored: what leaves is one release, for one charge. That holds for an answer that
+was purged, too: it is gone, and none takes its place. The charge covers the very
 same question alone (same study, round, question, request, data version and event),
 only while no answer is stored, and only in the period that it was made in, so that
 no period's budget pays for another's release.
@@ -28,6 +29,7 @@ from pathlib import Path
 from hanse_federation import fault_points
 from hanse_federation.errors import (
     AnswerConflictError,
+    AnswerPurgedError,
     BudgetExceededError,
     LedgerClockError,
     LedgerCorruptError,
@@ -51,15 +53,18 @@ from hanse_federation.privacy.charges import (
 )
 from hanse_federation.privacy.ledger_file import Connect, LedgerFile, connect_durably
 from hanse_federation.privacy.ledger_rows import (
+    PURGED,
     Scope,
     events_after,
     find_answer,
     find_latest_answer,
     find_standing,
+    has_answers,
     insert_answer,
     insert_entry,
     is_charged,
     newest_charge,
+    purge_answers,
     read_entries,
     save_total,
     saved_total,
@@ -139,24 +144,26 @@ class Ledger:
         """Return the exact bytes that answered this question before, or None.
 
         Raises:
+            AnswerPurgedError: They are purged; the question has no second answer.
             LedgerReadError: The file cannot be read now.
             LedgerCorruptError: The file is damaged.
         """
         with self._file.reading() as connection:
-            return find_answer(connection, key)
+            return _kept(find_answer(connection, key), key.question)
 
     def store_answer(self, key: AnswerKey, reply: bytes) -> None:
         """Keep the answer to a charged question, before it is sent. The same bytes may come twice.
 
         Raises:
             AnswerConflictError: Another answer is stored already; send that one.
+            AnswerPurgedError: An answer was stored and is purged.
             UnchargedAnswerError: The question was never charged.
             LedgerWriteError: The disk is full or broken.
             LedgerCorruptError: The file is damaged.
         """
         fault_points.reach("brand.store-answer.before")
         with self._file.writing() as connection:
-            stored = find_answer(connection, key)
+            stored = _kept(find_answer(connection, key), key.question)
             if stored == reply:
                 return
             if stored is not None:
@@ -215,11 +222,35 @@ class Ledger:
         """Return the newest stored answer to a question of a study, on whatever data, or None.
 
         Raises:
+            AnswerPurgedError: It is purged.
             LedgerReadError: The file cannot be read now.
             LedgerCorruptError: The file is damaged.
         """
         with self._file.reading() as connection:
-            return find_latest_answer(connection, study_digest, question)
+            return _kept(find_latest_answer(connection, study_digest, question), question)
+
+    def purge_answers(self, study_digest: str) -> None:
+        """Take the bytes of a study's stored answers away, for good; charges and totals stay.
+
+        No question of the study is answered a second time for it: a purged answer stands
+        in the way of another, and of a standing charge.
+
+        Raises:
+            LedgerWriteError: The disk is full or broken; nothing is purged.
+            LedgerCorruptError: The file is damaged.
+        """
+        with self._file.writing() as connection:
+            purge_answers(connection, study_digest)
+
+    def keeps_answers(self, study_digest: str) -> bool:
+        """Tell whether the bytes of any answer of a study are kept.
+
+        Raises:
+            LedgerReadError: The file cannot be read now.
+            LedgerCorruptError: The file is damaged.
+        """
+        with self._file.reading() as connection:
+            return has_answers(connection, study_digest)
 
     def entries(self) -> tuple[LedgerEntry, ...]:
         """List all charges in the order they were made.
@@ -250,6 +281,15 @@ class Ledger:
                 "answer no question and restore the file from a copy"
             ) from error
         return total
+
+
+def _kept(stored: bytes | None, question: Question) -> bytes | None:
+    if stored == PURGED:
+        raise AnswerPurgedError(
+            f"expected the stored answer to question {question}, got one that was purged after "
+            "consents had ended; a question has one answer, so propose a new study"
+        )
+    return stored
 
 
 def _check(

@@ -3,7 +3,9 @@
 Rules: what `COMMIT` returned from is on disk (rollback journal, synchronous
 EXTRA, which also syncs the folder after the journal is removed); a file that
 went missing is never silently made anew; entries and answers are only ever
-added, which triggers enforce; the file can be read by its owner alone. Each
+added, which triggers enforce, but that an answer may be purged: its bytes go and
+its row stays, so that no second answer takes its place; what is purged is
+overwritten; the file can be read by its owner alone. Each
 piece of work opens a connection of its own, so threads, processes and forks
 share nothing but the file.
 """
@@ -22,8 +24,19 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 APPLICATION_ID = 0x48414E53
 """`HANS`, in the file's header."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_SECONDS = 30.0
+
+_PURGE_ALONE = """
+CREATE TRIGGER answers_are_only_purged BEFORE UPDATE ON answers
+WHEN length(NEW.reply) > 0 OR NEW.study_digest IS NOT OLD.study_digest
+    OR NEW.round_number IS NOT OLD.round_number OR NEW.question IS NOT OLD.question
+    OR NEW.request_digest IS NOT OLD.request_digest OR NEW.data_version IS NOT OLD.data_version
+BEGIN SELECT RAISE(ABORT, 'answers of a ledger are only ever added or purged'); END
+"""
+
+_FROM_VERSION_1 = ("DROP TRIGGER answers_no_update", _PURGE_ALONE)
+"""In the first form an answer could not be purged."""
 
 _SCHEMA = (
     """
@@ -67,9 +80,9 @@ _SCHEMA = (
         CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
         BEGIN SELECT RAISE(ABORT, '{table} of a ledger are only ever added'); END
         """
-        for table in ("entries", "answers")
-        for action in ("UPDATE", "DELETE")
+        for table, action in (("entries", "UPDATE"), ("entries", "DELETE"), ("answers", "DELETE"))
     ),
+    _PURGE_ALONE,
 )
 
 
@@ -88,6 +101,7 @@ def connect_durably(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA secure_delete = ON")
     except sqlite3.Error:
         connection.close()
         raise
@@ -172,7 +186,11 @@ class LedgerFile:
         if application != APPLICATION_ID:
             raise self._corrupt("it is a database of another kind")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version != SCHEMA_VERSION:
+        if version == 1:
+            for statement in _FROM_VERSION_1:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
             raise self._corrupt(f"expected form {SCHEMA_VERSION}, got {version}")
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

@@ -107,8 +107,12 @@ def is_charged(connection: sqlite3.Connection, key: AnswerKey) -> bool:
     return row is not None
 
 
+PURGED = b""
+"""What stands in the place of an answer that was purged; no answer is empty."""
+
+
 def find_answer(connection: sqlite3.Connection, key: AnswerKey) -> bytes | None:
-    """Find the answer to a question, byte for byte, or None."""
+    """Find the answer to a question, byte for byte; None without one, `PURGED` if it went."""
     row = connection.execute(
         f"SELECT reply FROM answers WHERE {_KEY}",  # noqa: S608 - a constant
         _key_values(key),
@@ -119,7 +123,7 @@ def find_answer(connection: sqlite3.Connection, key: AnswerKey) -> bytes | None:
 def find_latest_answer(
     connection: sqlite3.Connection, study_digest: str, question: Question
 ) -> bytes | None:
-    """Find the newest answer to a question of a study, on whatever data, or None."""
+    """Find the newest answer to a question of a study, on whatever data; as `find_answer`."""
     row = connection.execute(
         "SELECT reply FROM answers WHERE study_digest = ? AND question = ? "
         "ORDER BY rowid DESC LIMIT 1",
@@ -131,6 +135,23 @@ def find_latest_answer(
 def insert_answer(connection: sqlite3.Connection, key: AnswerKey, reply: bytes) -> None:
     """Add the answer to a question that has none."""
     connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)", (*_key_values(key), reply))
+
+
+def purge_answers(connection: sqlite3.Connection, study_digest: str) -> None:
+    """Take the bytes of every answer of a study; that there was one stays."""
+    connection.execute(
+        "UPDATE answers SET reply = ? WHERE study_digest = ? AND length(reply) > 0",
+        (PURGED, study_digest),
+    )
+
+
+def has_answers(connection: sqlite3.Connection, study_digest: str) -> bool:
+    """Tell whether the bytes of any answer of a study are kept."""
+    row = connection.execute(
+        "SELECT 1 FROM answers WHERE study_digest = ? AND length(reply) > 0 LIMIT 1",
+        (study_digest,),
+    ).fetchone()
+    return row is not None
 
 
 def read_entries(connection: sqlite3.Connection) -> tuple[LedgerEntry, ...]:

@@ -7,6 +7,7 @@ import typer
 from hanse_policies.cli import (
     approve,
     check,
+    clocks,
     diff,
     explain,
     init,
@@ -38,6 +39,7 @@ app.command("sign")(sign.sign)
 app.command("approve")(approve.approve)
 app.command("verify")(verify.verify)
 app.command("keygen")(keygen.keygen)
+app.command("clocks")(clocks.clocks)
 app.command("schema")(schema.schema)
 app.command("serve-docs")(serve_docs.serve_docs)
 app.add_typer(pack.app, name="pack")

@@ -25,6 +25,7 @@ from hanse_policies.compare.fields import (
     text,
 )
 from hanse_policies.compare.permits import compare_permits
+from hanse_policies.compare.withdrawal import CONSENT_END_RULE
 from hanse_policies.compare.words import compare_minors, compare_places, compare_words
 from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision, Sensitivity
 
@@ -53,6 +54,10 @@ CONSENT_RULES: FieldTable = {
 PACK_RULES: FieldTable = {"counsel_signature": flag_is_stricter, "advice": flag_is_stricter}
 
 JOINT_USE: FieldTable = {"counsel": opaque}
+WITHDRAWAL_RULES: FieldTable = {
+    "withdrawn": nested(CONSENT_END_RULE),
+    "invalidated": nested(CONSENT_END_RULE),
+}
 
 BRAND_POLICY: FieldTable = {
     "kind": ignored,
@@ -77,6 +82,7 @@ BRAND_POLICY: FieldTable = {
     "joint_use": nested(JOINT_USE),
     "packs": all_of,
     "pack_rules": nested(PACK_RULES),
+    "withdrawal": nested(WITHDRAWAL_RULES),
 }
 
 ASSET_COLUMN: FieldTable = {

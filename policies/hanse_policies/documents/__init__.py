@@ -25,6 +25,13 @@ from hanse_policies.documents.brand import (
     PermittedColumn,
     PurposeBudget,
 )
+from hanse_policies.documents.breach import (
+    BreachNature,
+    BreachRecord,
+    ClockStatement,
+    ConcernedFlow,
+    Notification,
+)
 from hanse_policies.documents.computation import (
     AudienceHistogram,
     Computation,
@@ -46,6 +53,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
     standing_of,
 )
+from hanse_policies.documents.ended_consent import ended_use
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.examples import (
     DecisionExample,
@@ -96,9 +104,27 @@ from hanse_policies.documents.vocabulary import (
     TrustMode,
     Verdict,
 )
+from hanse_policies.documents.withdrawal import (
+    LEAST_ROUNDING,
+    BrandExit,
+    KeptRecord,
+    LineageRound,
+    LineageSpending,
+    LineageStudy,
+    PersonsAtMost,
+    ReleaseConsequence,
+    Withdrawal,
+)
+from hanse_policies.documents.withdrawal_rules import (
+    ConsentEnd,
+    ConsentEndRule,
+    ModelConsequence,
+    WithdrawalRules,
+)
 
 __all__ = [
     "LEAST_LEGAL_ENTITIES",
+    "LEAST_ROUNDING",
     "AgeBand",
     "AllianceCharter",
     "AllianceId",
@@ -111,13 +137,20 @@ __all__ = [
     "Axis",
     "Between",
     "BinnedAxis",
+    "BrandExit",
     "BrandId",
     "BrandPolicy",
+    "BreachNature",
+    "BreachRecord",
     "CategoricalFeature",
+    "ClockStatement",
     "ColumnType",
     "Computation",
     "ComputationKind",
+    "ConcernedFlow",
     "ConsentBasis",
+    "ConsentEnd",
+    "ConsentEndRule",
     "ConsentField",
     "ConsentMapping",
     "ConsentNeed",
@@ -147,17 +180,23 @@ __all__ = [
     "FlowLabel",
     "ImpactAssessment",
     "JointUse",
+    "KeptRecord",
     "LegalCheck",
     "LegalPack",
     "Limits",
+    "LineageRound",
+    "LineageSpending",
+    "LineageStudy",
     "LocalTraining",
     "LocationPrecision",
     "LogisticRegression",
     "Member",
     "MinorsRule",
+    "ModelConsequence",
     "MultilayerPerceptron",
     "NeighbouringRelation",
     "Notice",
+    "Notification",
     "NumericFeature",
     "OneOf",
     "Operator",
@@ -166,6 +205,7 @@ __all__ = [
     "PackRules",
     "Permit",
     "PermittedColumn",
+    "PersonsAtMost",
     "PopulationFilter",
     "PrivacyParameters",
     "PrivacyUnit",
@@ -173,6 +213,7 @@ __all__ = [
     "Purpose",
     "PurposeBudget",
     "RecipientPlace",
+    "ReleaseConsequence",
     "ReleaseForm",
     "ResultUse",
     "Scale",
@@ -193,5 +234,8 @@ __all__ = [
     "TrainModel",
     "TrustMode",
     "Verdict",
+    "Withdrawal",
+    "WithdrawalRules",
+    "ended_use",
     "standing_of",
 ]

@@ -35,6 +35,7 @@ from hanse_policies.documents.vocabulary import (
     ResultUse,
     SeparateConsent,
 )
+from hanse_policies.documents.withdrawal_rules import WithdrawalRules
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
 
@@ -174,6 +175,8 @@ class BrandPolicy(StrictModel):
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that this brand asks for, beside those of the charter."""
     pack_rules: PackRules = PackRules()
+    withdrawal: WithdrawalRules = WithdrawalRules()
+    """What follows for releases and records once consents have ended that went into them."""
 
     @model_validator(mode="after")
     def _check_budgets(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, BrandAgent, journal_writer
 from hanse_clients.link import SentMessage
+from hanse_clients.purging import StudyPurge
 from hanse_clients.round_records import RoundKey
 from hanse_clients.round_retention import RoundRetention, kept_until
 from hanse_federation.audit import EgressJournal
@@ -54,6 +56,7 @@ def agent_of(league: SmallLeague, contact: DeskContact) -> BrandAgent:
         contact,
         parts.desk,
         retention=RoundRetention(parts.rounds, parts.gate.open),
+        purge=StudyPurge(parts.state.ends, parts.rounds, parts.ledger, parts.sources),
         poll_seconds=0.02,
         clock=league.clock,
     )
@@ -189,3 +192,19 @@ def test_contributions_whose_time_is_over_are_forgotten_once_in_a_while(
     league.clock.ahead += TIDY_AFTER
     agent.hear_and_settle()
     assert vector() is None
+
+
+def test_a_planned_purge_is_done_by_the_lasting_process_when_its_date_comes(
+    league: SmallLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    parts = league.brands["alder"]
+    digest = league.propose(a_league_histogram(league.clock()))
+    agent = agent_of(league, league.contact("alder"))
+    agent.hear_and_settle()
+    parts.state.ends.plan_purge(digest, league.clock() + timedelta(hours=5))
+    for ahead, is_open in ((2, True), (6, False)):
+        league.clock.ahead = timedelta(hours=ahead)
+        agent.hear_and_settle()
+        assert [one.done_at is None for one in parts.state.ends.purges()] == [is_open]
+    assert f"study {digest[:12]}: purged, as was planned" in caplog.text

@@ -25,7 +25,9 @@ from hanse_policies.compare.tables import (
     MEMBER,
     OPERATOR,
     RECIPIENT_PLACE,
+    WITHDRAWAL_RULES,
 )
+from hanse_policies.compare.withdrawal import CONSENT_END_RULE
 from hanse_policies.compare.witness import find_witnesses
 from hanse_policies.documents import (
     ApprovalMode,
@@ -33,6 +35,7 @@ from hanse_policies.documents import (
     Approver,
     AssetColumn,
     ComputationKind,
+    ConsentEndRule,
     ConsentMapping,
     ConsentRules,
     Floors,
@@ -54,6 +57,7 @@ from hanse_policies.documents import (
     ResultUse,
     Sensitivity,
     StrictModel,
+    WithdrawalRules,
 )
 from hanse_policies.errors import ComparisonError
 from tests.support.documents import (
@@ -109,6 +113,8 @@ OFFICER = Approver(id="wei", role="data-protection-officer", key=a_key(40).publi
         (Limits, LIMITS),
         (Permit, PERMIT),
         (PermittedColumn, PERMITTED_COLUMN),
+        (WithdrawalRules, WITHDRAWAL_RULES),
+        (ConsentEndRule, CONSENT_END_RULE),
     ],
 )
 def test_every_field_of_a_document_compares(model: type[StrictModel], table: FieldTable) -> None:
@@ -143,6 +149,16 @@ def with_limits(**changes: object) -> Comparable:
 
 def with_consent(**rules: object) -> Comparable:
     return a_policy(consent=ConsentRules.model_validate({"max_age_hours": 48} | rules))
+
+
+def with_end(consequence: str = "retrain-by", **rule: object) -> Comparable:
+    usual: dict[str, object] = {"consequence": consequence, "purge_within_days": 15}
+    if consequence == "keep-with-evidence":
+        usual["evidence"] = "impact assessment 7"
+    else:
+        usual["within_days"] = 90
+    withdrawn = ConsentEndRule.model_validate(usual | rule)
+    return a_policy(withdrawal=WithdrawalRules(withdrawn=withdrawn))
 
 
 def minors(from_age: Literal[14, 16, 18], *, guardian: bool) -> MinorsRule:
@@ -192,6 +208,10 @@ STRICTER = [
         with_consent(minors=minors(18, guardian=False)),
         "consent.minors",
     ),
+    (with_end(), with_end(within_days=89), "withdrawal.withdrawn.within_days"),
+    (with_end(), with_end("retire"), "withdrawal.withdrawn.consequence"),
+    (with_end("keep-with-evidence"), with_end(), "withdrawal.withdrawn.consequence"),
+    (with_end(), with_end(purge_within_days=0), "withdrawal.withdrawn.purge_within_days"),
     (a_policy(), a_policy(active_from=NOW), "active_from"),
     (a_policy(approval=ApprovalMode.AUTOMATIC), a_policy(), "approval"),
     (
@@ -281,6 +301,8 @@ def test_a_limit_tightens_one_way_and_loosens_the_other(
         (a_policy(), a_policy(joint_use=a_joint_use())),
         # The assessment came too late for the one version, and in time for the other.
         (a_policy(assessment=REPORT, active_from=NOW), a_policy(assessment=REPORT)),
+        (with_end("retire", within_days=120), with_end("retrain-by", within_days=90)),
+        (with_end("keep-with-evidence"), with_end("keep-with-evidence", evidence="a memo")),
         (with_column(), with_column(category="user.location")),
         (with_column(), with_column(pseudonym=Pseudonym.KEYED_HASH)),
         (an_asset(), an_asset(person="loyalty_id")),
@@ -392,9 +414,10 @@ def test_what_are_no_versions_of_one_document_are_refused(
     [
         (wide, narrow)
         for wide, narrow, field in STRICTER
-        # These decide on no study: who approves, how long a brand keeps a value, whose consent.
+        # These decide on no study: who approves, how long a brand keeps a value, whose consent,
+        # what follows once it has ended.
         if field not in {"approval", "approvals.loosen", "places[0]"}
-        and not field.startswith(PERSON_BY_PERSON)
+        and not field.startswith((*PERSON_BY_PERSON, "withdrawal."))
         and not field.endswith((".precision", "columns[0].retention_days"))
     ],
 )

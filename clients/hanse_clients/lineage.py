@@ -1,0 +1,168 @@
+"""The lineage list of a brand: every study it answered, by which documents, at what cost.
+
+Rules: it is made from records alone, and holds digests, codes, dates and privacy cost: no
+vector, no answer, no number of persons, nor a digest from which one could be guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hanse_clients.consent_ends import ConsentEnds
+from hanse_clients.end_records import BegunExit
+from hanse_clients.errors import SignedDocumentError
+from hanse_clients.home import BrandHome
+from hanse_clients.round_store import RoundStore
+from hanse_clients.state import BrandState
+from hanse_clients.study_gate import StudyGate
+from hanse_federation.audit import EgressJournal
+from hanse_federation.desk import ReleaseEntry
+from hanse_federation.privacy.ledger import Ledger
+from hanse_policies.canonical import digest
+from hanse_policies.documents import (
+    BrandExit,
+    BrandPolicy,
+    KeptRecord,
+    LineageRound,
+    LineageSpending,
+    LineageStudy,
+    ReleaseConsequence,
+)
+from hanse_policies.errors import DocumentError
+
+PURGED: Final = (
+    "contributions and the nonces of their commitments",
+    "secrets and replies of secure aggregation",
+    "stored answers to questions",
+    "rows of persons kept in memory",
+)
+KEPT: Final = (
+    KeptRecord(
+        what="the privacy ledger: charges and totals",
+        why="what persons' privacy was spent does not become unspent (GDPR Art. 5(2), PIPL Art. 9)",
+    ),
+    KeptRecord(
+        what="the egress journal: digests of every message that left",
+        why="to show what left and by which decision (GDPR Art. 5(2), 30; PIPL Art. 54)",
+    ),
+    KeptRecord(
+        what="studies, decisions, verdicts, approvals, charters and policies as signed",
+        why="to show on what ground data was used (GDPR Art. 7(1), 30; PIPL Art. 54, 56)",
+    ),
+    KeptRecord(
+        what="digests of contributions and of replies, here alone",
+        why="to answer whoever claims that something else was contributed (GDPR Art. 17(3)(e))",
+    ),
+    KeptRecord(
+        what="withdrawals and this list, as signed",
+        why="to show what was done once consents had ended (GDPR Art. 5(2), 17(3)(b))",
+    ),
+    KeptRecord(
+        what="releases that were fetched",
+        why="they may be used until their retention ends, or a consequence is due",
+    ),
+    KeptRecord(
+        what="the brand's own data and consent register",
+        why="they were never the alliance's; the brand's own rules go on for them",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Lists what a brand took part in, from its records."""
+
+    home: BrandHome
+    state: BrandState
+    gate: StudyGate
+    ledger: Ledger
+    rounds: RoundStore
+    journal: EgressJournal
+    ends: ConsentEnds
+
+    def studies(self) -> tuple[str, ...]:
+        """List the studies that this brand was charged for or contributed to, oldest first."""
+        charged = [entry.charge.study_digest for entry in self.ledger.entries()]
+        contributed = [one.contribution.round.study for one in self.rounds.contributions()]
+        return tuple(dict.fromkeys((*charged, *contributed)))
+
+    def list(self, begun: BegunExit, now: datetime) -> BrandExit:
+        """Write the list; the caller signs it.
+
+        Raises:
+            JournalBrokenError: The egress journal was changed.
+        """
+        self.journal.verify()
+        policy, held = self._policy(), self.state.charter()
+        releases = self.ends.releases(now)
+        configuration = self.home.configuration
+        return BrandExit(
+            kind="BrandExit",
+            id=f"{configuration.brand[:59]}-exit",
+            alliance=configuration.alliance,
+            brand=configuration.brand,
+            exited=begun.began_at,
+            policy=None if policy is None else digest(policy),
+            policy_version=None if policy is None else policy.version,
+            charter=None if held is None else held.digest,
+            reason=begun.reason,
+            studies=tuple(self._study(one, releases) for one in self.studies()),
+            purged=PURGED,
+            kept=KEPT,
+        )
+
+    def _study(self, study: str, releases: tuple[ReleaseEntry, ...]) -> LineageStudy:
+        opened = self.gate.open(study).study
+        let_out = {r.record.decision for r in self.journal.entries() if r.record.study == study}
+        decisions = {one.digest: one.policy for one in self.state.decisions(study)}
+        named = [name for name in decisions if name in let_out]
+        fetched = tuple(entry.digest for entry in releases if entry.study == study)
+        return LineageStudy(
+            study=study,
+            id=opened.id,
+            version=opened.version,
+            purpose=opened.purpose,
+            asset=opened.asset,
+            rounds=self._rounds(study),
+            decisions=tuple(named),
+            policies=tuple(dict.fromkeys(decisions[name] for name in named)),
+            spent=self._spent(study, opened.privacy.delta),
+            releases=fetched,
+            consequences=self._consequences(study, fetched),
+        )
+
+    def _rounds(self, study: str) -> tuple[LineageRound, ...]:
+        steps = self.rounds.steps(study)
+        return tuple(
+            LineageRound(
+                question=kept.contribution.round.question.value,
+                round_number=kept.contribution.round.round_number,
+                replies=tuple(
+                    step.reply_digest
+                    for step in steps
+                    if step.attempt.round == kept.contribution.round
+                ),
+                is_summed=kept.is_spent,
+            )
+            for kept in self.rounds.contributions(study)
+        )
+
+    def _spent(self, study: str, delta: float) -> LineageSpending:
+        entries = self.ledger.entries()
+        charges = sum(entry.charge.study_digest == study for entry in entries)
+        spent = self.ledger.spent_on_study(study, delta)
+        return LineageSpending(epsilon=spent.epsilon, delta=delta, charges=charges)
+
+    def _consequences(
+        self, study: str, releases: tuple[str, ...]
+    ) -> tuple[ReleaseConsequence, ...]:
+        found = (self.ends.consequence_of(study, release) for release in (*releases, None))
+        return tuple(dict.fromkeys(one for one in found if one is not None))
+
+    def _policy(self) -> BrandPolicy | None:
+        try:
+            return self.home.documents.policy().document
+        except (DocumentError, SignedDocumentError):
+            return None
