@@ -21,8 +21,9 @@ from hanse_clients.cli.init import init_command as brand_init
 from hanse_clients.cli.join import join_command
 from hanse_clients.home import BrandHome
 from hanse_policies.certificates import TlsIdentity, new_tls_key, tls_key_to_pem
-from hanse_policies.documents import BrandId
-from hanse_policies.errors import HanseError
+from hanse_policies.documents import BrandId, MinorsRule, ResultUse
+from hanse_policies.errors import HanseError, UsageError
+from hanse_server.alliance import Alliance
 from hanse_server.authority import (
     SERVER_NAME,
     Authority,
@@ -82,9 +83,9 @@ class Commands:
     def found(self) -> dict[str, object]:
         return self("operator", "init", self.operator, *FOUND)
 
-    def init_brand(self) -> dict[str, object]:
+    def init_brand(self, *more: str) -> dict[str, object]:
         name = ["--brand", "aurora", "--legal-entity", "Aurora GmbH", "--alliance", ALLIANCE]
-        return self("brand", "init", self.brand, *name)
+        return self("brand", "init", self.brand, *name, *more)
 
     def enrol(self, *more: str) -> dict[str, object]:
         request = f"{self.brand}/request.json"
@@ -130,6 +131,48 @@ def test_brand_joins_through_the_commands(commands: Commands) -> None:
     assert joined["address"] == "127.0.0.1:7443"
     listed = commands("operator", "members", "--home", commands.operator)
     assert [member["brand"] for member in listed["members"]] == ["aurora"]  # type: ignore[attr-defined]
+
+
+def test_a_brand_tells_where_it_stands_and_the_charter_pins_it(commands: Commands) -> None:
+    commands("operator", "init", commands.operator, *FOUND, "--jurisdiction", "DE")
+    commands.init_brand("--jurisdiction", "AT")
+    assert commands.enrol()["jurisdiction"] == "AT"
+
+    charter = Alliance(OperatorHome.open(Path(commands.operator))).charter()
+    assert charter.operator.jurisdiction == "DE"
+    assert [member.jurisdiction for member in charter.members] == ["AT"]
+
+
+def test_a_place_that_nobody_tells_stays_unknown(commands: Commands) -> None:
+    commands.found()
+    commands.init_brand()
+    assert commands.enrol()["jurisdiction"] is None
+
+
+def test_the_first_charter_holds_the_duties_that_the_operator_states(commands: Commands) -> None:
+    told = ("--recipient", "members", "--recipient", "agency", "--recipient-place", "agency=HK")
+    duties = ("--approvals", "2", "--minors", "14+guardian", "--use", "reporting", "--assessment")
+    key = ("--counsel-key", "ab" * 32)
+    commands("operator", "init", commands.operator, *FOUND, *told, *duties, *key)
+
+    charter = Alliance(OperatorHome.open(Path(commands.operator))).charter()
+    assert charter.floors.approvals == 2
+    assert charter.minors == MinorsRule(from_age=14, is_guardian_enough=True)
+    assert charter.uses == (ResultUse.REPORTING,)
+    assert charter.assessment_required
+    assert charter.place_of("agency") == "HK"
+    assert charter.counsel_key == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--minors", "15"), ("--minors", "16+x"), ("--recipient-place", "agency"),
+     ("--recipient-place", "agency=CN-HK"), ("--jurisdiction", "China"), ("--approvals", "11")],
+)  # fmt: skip
+def test_a_duty_that_is_none_is_refused(commands: Commands, option: tuple[str, str]) -> None:
+    with pytest.raises(UsageError, match="expected"):
+        commands("operator", "init", commands.operator, *FOUND, *option)
+    assert not Path(commands.operator).exists()
 
 
 def test_operator_is_never_overwritten(commands: Commands) -> None:

@@ -15,6 +15,14 @@ from hanse_policies.durable_files import read_bounded
 from hanse_policies.errors import UsageError
 from hanse_policies.signing import MAXIMUM_ENVELOPE_BYTES, Envelope
 
+Place = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the brand keeps its data and what is released: a country by ISO 3166."
+        " Left out, it counts as abroad."
+    ),
+]
+
 
 def init_command(
     home: Annotated[Path, typer.Argument(help="The brand's folder; made where it is not there.")],
@@ -22,13 +30,7 @@ def init_command(
     brand: Annotated[str, typer.Option(help="Identifier of the brand.")],
     legal_entity: Annotated[str, typer.Option(help="The legal entity behind the brand.")],
     alliance: Annotated[str, typer.Option(help="Identifier of the alliance to join.")],
-    jurisdiction: Annotated[
-        str | None,
-        typer.Option(
-            help="Where the brand keeps its data and what is released: a country by ISO 3166."
-            " Left out, it counts as abroad."
-        ),
-    ] = None,
+    jurisdiction: Place = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the brand's keys, which never leave this machine, and a request to be enrolled."""

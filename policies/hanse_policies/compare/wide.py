@@ -63,6 +63,11 @@ _USUAL_FLOORS = Floors(minimum_brands=3, minimum_persons=1)
 _HOME = "US"
 """One territory, whose law asks no separate consent for joint use."""
 _NOTICE = "all-told"
+_EXPORT = Export(
+    mechanism=ExportMechanism.STANDARD_CONTRACT,
+    persons_at_most=10_000_000_000,
+    sensitive_persons_at_most=10_000_000_000,
+)
 _APPROVERS = tuple(
     Approver(id=f"approver-{index}", role=f"role-{index}", key=key)
     for index, key in enumerate(_KEYS[1:])
@@ -147,7 +152,6 @@ def wide_policy(
         is_told: Whether one notice alone counts, which asks every separate consent, and
             adults alone; the register must tell notice and age then.
     """
-    told = dict.fromkeys(name for permit in permits for name in permit.recipients)
     return BrandPolicy(
         kind="BrandPolicy",
         id="policy",
@@ -169,20 +173,20 @@ def wide_policy(
             notices=(_NOTICE,) if is_told else None,
             minors=MinorsRule(from_age=18, is_guardian_enough=False) if is_told else None,
         ),
-        notices=(
-            Notice(
-                version=_NOTICE,
-                digest=_KEYS[0],
-                purposes=tuple(Purpose),
-                recipients=tuple(told),
-                separate_consents=tuple(SeparateConsent),
-            ),
-        ),
-        export=Export(
-            mechanism=ExportMechanism.STANDARD_CONTRACT,
-            persons_at_most=10_000_000_000,
-            sensitive_persons_at_most=10_000_000_000,
-        ),
+        notices=(_notice_to(permits),),
+        export=_EXPORT,
+    )
+
+
+def _notice_to(permits: tuple[Permit, ...]) -> Notice:
+    """Make a notice that tells all and asks every separate consent."""
+    told = dict.fromkeys(name for permit in permits for name in permit.recipients)
+    return Notice(
+        version=_NOTICE,
+        digest=_KEYS[0],
+        purposes=tuple(Purpose),
+        recipients=tuple(told),
+        separate_consents=tuple(SeparateConsent),
     )
 
 

@@ -60,6 +60,7 @@ def _facts(
     return {
         "brand": checked.brand,
         "legal_entity": checked.document.legal_entity,
+        "jurisdiction": checked.document.jurisdiction,
         "request_digest": checked.digest,
         "serial": done.certificate.serial,
         "expires": done.certificate.not_after.isoformat(),
@@ -75,7 +76,8 @@ def _print(facts: dict[str, object], word: str, as_json: bool) -> None:
         return
     typer.echo(f"{facts['brand']}: {word}")
     for fact, value in list(facts.items())[1:]:
-        typer.echo(f"  {fact.replace('_', ' ')}: {value}")
+        told = "not stated, which counts as abroad" if value is None else value
+        typer.echo(f"  {fact.replace('_', ' ')}: {told}")
 
 
 def _check_digest(checked: CheckedRequest, told: str | None) -> None:

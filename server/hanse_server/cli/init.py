@@ -30,6 +30,9 @@ from hanse_server.home import OperatorConfiguration, OperatorHome
 
 MaxBrandsPerPerson = Annotated[int, typer.Option(help="How many brands may hold the same person.")]
 Address = Annotated[str, typer.Option(help="Where the server listens and brands dial.")]
+Purposes = Annotated[
+    list[Purpose], typer.Option("--purpose", help="A purpose studies may have; repeat it.")
+]
 Recipients = Annotated[
     list[str], typer.Option("--recipient", help="Who may receive releases; repeat it.")
 ]
@@ -52,13 +55,13 @@ Uses = Annotated[
     list[ResultUse],
     typer.Option("--use", help="What results may be used for; repeat it. Left out, anything."),
 ]
-MinorsFrom = Annotated[
-    int | None,
-    typer.Option(help="The age, 14, 16 or 18, from which persons take part by their own consent."),
-]
-GuardianEnough = Annotated[
-    bool,
-    typer.Option("--guardian-enough", help="Let a guardian's consent stand for a younger person."),
+Minors = Annotated[
+    str | None,
+    typer.Option(
+        metavar="AGE[+guardian]",
+        help="From which age, 14, 16 or 18, persons take part by their own consent;"
+        " with +guardian, younger ones by a guardian's.",
+    ),
 ]
 Assessment = Annotated[
     bool,
@@ -90,6 +93,14 @@ class _Duties:
     counsel_key: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the operator and those recipients stand who are no members."""
+
+    operator: str | None
+    recipients: tuple[RecipientPlace, ...]
+
+
 def init_command(  # noqa: PLR0913 - each is an option of the command
     home: Annotated[Path, typer.Argument(help="The folder to make; empty or not there yet.")],
     *,
@@ -100,9 +111,7 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     retention_days: Annotated[int, typer.Option(help="Longest that a release may be kept.")],
     max_brands_per_person: MaxBrandsPerPerson,
     address: Address = "127.0.0.1:7443",
-    purpose: Annotated[
-        list[Purpose], typer.Option("--purpose", help="A purpose studies may have; repeat it.")
-    ] = [Purpose.AUDIENCE_ANALYTICS, Purpose.MODEL_TRAINING],  # noqa: B006 - typer copies it
+    purpose: Purposes = [Purpose.AUDIENCE_ANALYTICS, Purpose.MODEL_TRAINING],  # noqa: B006
     recipient: Recipients = ["members", "operator"],  # noqa: B006 - typer copies it
     minimum_brands: Annotated[int, typer.Option(help="Fewest brands in any study.")] = 3,
     minimum_persons: Annotated[int, typer.Option(help="Fewest persons behind any figure.")] = 50,
@@ -112,8 +121,7 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     recipient_place: RecipientPlaces = [],  # noqa: B006 - typer copies it
     approvals: Annotated[int, typer.Option(help="Fewest roles that approve a looser policy.")] = 0,
     use: Uses = [],  # noqa: B006 - typer copies it
-    minors_from: MinorsFrom = None,
-    guardian_enough: GuardianEnough = False,
+    minors: Minors = None,
     assessment: Assessment = False,
     counsel_key: CounselKey = None,
     as_json: AsJson = False,
@@ -121,35 +129,69 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
     key = SigningKey.generate()
     with _allowed_values():
-        configuration = OperatorConfiguration(
-            alliance=alliance,
-            name=name,
-            address=address,
-            certificate_days=certificate_days,
-            store=store,
-        )
+        configuration = _configuration(alliance, name, address, certificate_days, store)
         charter = _first_charter(
             configuration,
             key.public_hex,
             purposes=purpose,
             recipients=recipient,
-            floors=Floors(
-                minimum_brands=minimum_brands,
-                minimum_persons=minimum_persons,
-                approvals=approvals,
-            ),
+            floors=_floors(minimum_brands, minimum_persons, approvals),
             limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
             max_brands_per_person=max_brands_per_person,
-            jurisdiction=jurisdiction,
-            places=tuple(map(_recipient_place, recipient_place)),
-            duties=_Duties(
-                minors=_minors(minors_from, guardian_enough),
-                uses=tuple(dict.fromkeys(use)) or None,
-                assessment_required=assessment,
-                counsel_key=counsel_key,
-            ),
+            places=_places(jurisdiction, recipient_place),
+            duties=_duties(minors, use, assessment, counsel_key),
         )
     _found(home, configuration, charter, key, as_json)
+
+
+def _configuration(
+    alliance: str, name: str, address: str, certificate_days: int, store: str | None
+) -> OperatorConfiguration:
+    return OperatorConfiguration(
+        alliance=alliance,
+        name=name,
+        address=address,
+        certificate_days=certificate_days,
+        store=store,
+    )
+
+
+def _floors(minimum_brands: int, minimum_persons: int, approvals: int) -> Floors:
+    return Floors(
+        minimum_brands=minimum_brands, minimum_persons=minimum_persons, approvals=approvals
+    )
+
+
+def _places(jurisdiction: str | None, recipients: list[str]) -> _Places:
+    for text in recipients:
+        if "=" not in text:
+            raise UsageError(
+                "--recipient-place: expected a recipient and a place, as agency=DE, got "
+                f"`{text[:60]}`"
+            )
+    named = (text.partition("=") for text in recipients)
+    return _Places(
+        jurisdiction,
+        tuple(RecipientPlace(recipient=name, jurisdiction=place) for name, _, place in named),
+    )
+
+
+def _duties(
+    minors: str | None, uses: list[ResultUse], assessment: bool, counsel_key: str | None
+) -> _Duties:
+    rule = None if minors is None else _minors(minors)
+    return _Duties(rule, tuple(dict.fromkeys(uses)) or None, assessment, counsel_key)
+
+
+def _minors(text: str) -> MinorsRule:
+    age, _, guardian = text.partition("+")
+    if age not in {"14", "16", "18"} or text not in {age, f"{age}+guardian"}:
+        raise UsageError(
+            f"--minors: expected 14, 16 or 18, with or without `+guardian`, got `{text[:60]}`"
+        )
+    return MinorsRule.model_validate(
+        {"from_age": int(age), "is_guardian_enough": guardian == "guardian"}
+    )
 
 
 def _found(
@@ -172,8 +214,7 @@ def _first_charter(  # noqa: PLR0913 - each is an option of the command
     floors: Floors,
     limits: Limits,
     max_brands_per_person: int,
-    jurisdiction: str | None,
-    places: tuple[RecipientPlace, ...],
+    places: _Places,
     duties: _Duties,
 ) -> AllianceCharter:
     return AllianceCharter(
@@ -181,12 +222,12 @@ def _first_charter(  # noqa: PLR0913 - each is an option of the command
         id=configuration.alliance,
         version=1,
         operator=Operator(
-            name=configuration.name, signing_key=signing_key, jurisdiction=jurisdiction
+            name=configuration.name, signing_key=signing_key, jurisdiction=places.operator
         ),
         purposes=tuple(dict.fromkeys(purposes)),
         computations=tuple(ComputationKind),
         recipients=tuple(dict.fromkeys(recipients)),
-        places=places,
+        places=places.recipients,
         floors=floors,
         limits=limits,
         max_brands_per_person=max_brands_per_person,
@@ -195,24 +236,6 @@ def _first_charter(  # noqa: PLR0913 - each is an option of the command
         assessment_required=duties.assessment_required,
         counsel_key=duties.counsel_key,
     )
-
-
-def _minors(from_age: int | None, is_guardian_enough: bool) -> MinorsRule | None:
-    if from_age is None:
-        if is_guardian_enough:
-            raise UsageError(
-                "--guardian-enough: expected --minors-from with it, got none; say from which age "
-                "on a guardian's consent is needed no more"
-            )
-        return None
-    return MinorsRule.model_validate(
-        {"from_age": from_age, "is_guardian_enough": is_guardian_enough}
-    )
-
-
-def _recipient_place(text: str) -> RecipientPlace:
-    name, _, place = text.partition("=")
-    return RecipientPlace(recipient=name, jurisdiction=place)
 
 
 @contextmanager
