@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from hanse_policies.documents import (
         AllianceCharter,
         Approval,
+        BrandExit,
         BrandPolicy,
+        BreachRecord,
         ConsentState,
         DataAsset,
         DecisionExamples,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         Study,
         StudyVerdict,
         Verdict,
+        Withdrawal,
     )
     from hanse_policies.engine import decide
     from hanse_policies.errors import (
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from hanse_policies.examples.running import ExampleOutcome, ExampleRun, run_examples
     from hanse_policies.exit_codes import ExitCode
     from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
+    from hanse_policies.incident_clocks import ClockStanding, ClockState, clock_standings
     from hanse_policies.keyfiles import read_private, write_private
     from hanse_policies.kinds import document_class
     from hanse_policies.language import Language
@@ -86,9 +90,13 @@ __all__ = [
     "Approval",
     "ApprovalError",
     "ApprovalState",
+    "BrandExit",
     "BrandPolicy",
+    "BreachRecord",
     "BudgetState",
     "CanonicalFormError",
+    "ClockStanding",
+    "ClockState",
     "Comparison",
     "ComparisonError",
     "ConsentState",
@@ -127,9 +135,11 @@ __all__ = [
     "TaxonomyPin",
     "UsageError",
     "Verdict",
+    "Withdrawal",
     "Witness",
     "approval_state",
     "canonical_json",
+    "clock_standings",
     "compare_versions",
     "coverage_of",
     "covers",
@@ -170,9 +180,13 @@ _HOMES = {
     "Approval": "documents",
     "ApprovalError": "errors",
     "ApprovalState": "facts",
+    "BrandExit": "documents",
     "BrandPolicy": "documents",
+    "BreachRecord": "documents",
     "BudgetState": "facts",
     "CanonicalFormError": "errors",
+    "ClockStanding": "incident_clocks",
+    "ClockState": "incident_clocks",
     "Comparison": "compare.comparison",
     "ComparisonError": "errors",
     "ConsentState": "documents",
@@ -211,9 +225,11 @@ _HOMES = {
     "TaxonomyPin": "taxonomy",
     "UsageError": "errors",
     "Verdict": "documents",
+    "Withdrawal": "documents",
     "Witness": "compare.witness",
     "approval_state": "approvals",
     "canonical_json": "canonical",
+    "clock_standings": "incident_clocks",
     "compare_versions": "compare.comparison",
     "coverage_of": "examples.coverage",
     "covers": "taxonomy",
