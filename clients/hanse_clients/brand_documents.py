@@ -218,7 +218,8 @@ class BrandDocuments:
         opened, meant = [], digest(after).encode()
         for file in sorted(self.approvals_folder.glob("*.json")):
             envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
-            if meant in envelope.payload:
+            # What only names the version as the one that it replaces is about another.
+            if meant in envelope.payload.replace(b'"supersedes":"' + meant + b'"', b""):
                 opened.append(open_approval(envelope, (before or after).approvers))
         return approval_state(before, after, opened, direction)
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, JsonValue, ValidationError
 
 from hanse_policies.documents.base import StrictModel
+from hanse_policies.documents.opinion import LONGEST_OPINION_DAYS, CounselOpinion
 from hanse_policies.visible_text import line_fault
 
 T = TypeVar("T", bound=StrictModel)
@@ -41,7 +42,16 @@ def documents(model: type[T]) -> st.SearchStrategy[T]:
         values = _values(field.annotation, tuple(field.metadata))
         (needed if field.is_required() else optional)[name] = values
     drawn = st.fixed_dictionaries(needed, optional=optional)
+    if model is CounselOpinion:
+        lives = st.timedeltas(timedelta(seconds=1), timedelta(days=LONGEST_OPINION_DAYS))
+        drawn = st.tuples(drawn, lives).map(_limited)
     return drawn.map(lambda fields: _built(model, fields)).filter(bool).map(lambda m: cast(T, m))
+
+
+def _limited(drawn: tuple[dict[str, object], timedelta]) -> dict[str, object]:
+    """Let an opinion end within the time that one may hold."""
+    fields, life = drawn
+    return fields | {"expires": cast(datetime, fields["dated"]) + life}
 
 
 def _built(model: type[T], fields: dict[str, object]) -> T | None:
@@ -87,7 +97,7 @@ def _plain_values(annotation: Any, metadata: tuple[object, ...]) -> st.SearchStr
 
 
 def _json_values() -> st.SearchStrategy[Any]:
-    plain = st.none() | st.booleans() | _numbers(int, (Ge(-(2**53)), Le(2**53))) | _texts(())
+    plain = st.none() | st.booleans() | _numbers(int, (Ge(1 - 2**53), Le(2**53 - 1))) | _texts(())
     return st.recursive(
         plain,
         lambda inner: (

@@ -21,6 +21,7 @@ from hanse_policies.documents import (
     Study,
     TrainModel,
 )
+from hanse_policies.facts import ApprovalState
 from tests.support.decisions import Case
 from tests.support.lattice_duties import (
     figures_are_yielded,
@@ -201,12 +202,13 @@ def is_allowed_by_all(case: Case) -> bool:
         and the_budget_suffices(case)
         and case.now < case.study.expires
         and case.policy.active_from <= case.now
-        and it_is_approved(case)
+        and it_is_approved(case.approvals)
+        and it_is_approved(case.asset_approvals)
+        and case.asset.approvals.loosen >= case.policy.approvals.loosen
     )
 
 
-def it_is_approved(case: Case) -> bool:
-    state = case.approvals
+def it_is_approved(state: ApprovalState | None) -> bool:
     if state is None or not state.needed:
         return state is not None
     return len(state.roles) >= state.needed and not state.refused_by

@@ -43,7 +43,7 @@ from hanse_policies.documents import (
     WithdrawalRules,
 )
 from hanse_policies.facts import ApprovalState, BudgetState
-from tests.support.decisions import SIGNED, Case
+from tests.support.decisions import APPROVED, SIGNED, Case
 from tests.support.documents import (
     BRANDS,
     COLUMNS,
@@ -221,7 +221,13 @@ def a_random_asset(draw: random.Random) -> DataAsset:
         age_band=usually(draw, "age_band", ({"constant": "unknown"}, None)),
         jurisdiction=usually(draw, {"constant": "DE"}, ({"constant": "CN"}, "place", None)),
     )
-    return an_asset(columns=columns, consent=mapping)
+    return an_asset(
+        columns=columns,
+        consent=mapping,
+        author="writer",
+        approvers=OFFICERS,
+        approvals=ApprovalRules(loosen=usually(draw, 2, (0, 1))),
+    )
 
 
 def a_random_charter(draw: random.Random) -> AllianceCharter:
@@ -354,6 +360,7 @@ class World:
         if draw.random() < 0.1:
             states = (None, ApprovalState(1, ()), ApprovalState(1, ("data-owner",)))
             case = replace(case, approvals=draw.choice(states))
+            case = replace(case, asset_approvals=draw.choice((APPROVED, *states)))
         return case
 
 

@@ -81,16 +81,13 @@ def replay(
 
     def decided(policy: BrandPolicy) -> Decision:
         pinned = {pin.digest for pin in (*charter.packs, *policy.packs)}
-        budget, privacy = policy.budget_for(study.purpose), study.privacy
         return decide(
             asked,
             charter=charter,
             policy=policy,
             asset=asset,
             consent=ConsentState(now, frozenset(asset.consent.purposes), asset.consent.told),
-            budget=BudgetState(
-                0.0, privacy.epsilon, privacy.delta if budget is None else budget.delta
-            ),
+            budget=_unspent(policy, study),
             now=now,
             signature=SignatureState.unsafe_assumed(charter, policy),
             approvals=ApprovalState(0, ()),
@@ -108,6 +105,11 @@ def replay(
         epsilon_before=_epsilon(before, study),
         epsilon_after=_epsilon(after, study),
     )
+
+
+def _unspent(policy: BrandPolicy, study: Study) -> BudgetState:
+    budget, privacy = policy.budget_for(study.purpose), study.privacy
+    return BudgetState(0.0, privacy.epsilon, privacy.delta if budget is None else budget.delta)
 
 
 def _covered(policy: BrandPolicy, study: Study) -> frozenset[str]:

@@ -191,7 +191,7 @@ def _notice_to(permits: tuple[Permit, ...]) -> Notice:
 
 
 def careless(policy: BrandPolicy) -> BrandPolicy:
-    """Take from a wide policy what only a charter would ask it for."""
+    """Take from a wide policy what only a charter would ask it for, and would ask of an asset."""
     consent = policy.consent.model_copy(update={"minors": None})
     undone = {"approvals": ApprovalRules(loosen=0), "assessment": None, "consent": consent}
     return policy.model_copy(update=undone)
@@ -209,6 +209,9 @@ def wide_asset(
         id=asset,
         version="1.0.0",
         brand=brand,
+        author="nobody",
+        approvers=_APPROVERS,
+        approvals=ApprovalRules(loosen=len(_APPROVERS)),
         taxonomy=TaxonomyPin.FIDESLANG_3_1_4,
         source=table,
         person="hanse_person",

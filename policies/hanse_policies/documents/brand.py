@@ -197,10 +197,13 @@ class BrandPolicy(StrictModel):
         Those that the consent rules name. Where they name none, any version that the register
         knows counts, described here or not: a person who saw an older one is in a study, too.
         """
-        if self.consent.notices is None:
+        named = self.consent.notices
+        if named is None:
             return (*self.notices, None)
-        described = {notice.version: notice for notice in self.notices}
-        return tuple(described.get(version) for version in self.consent.notices)
+        # Two texts of one version both count: either may be the one that was shown.
+        counting = tuple(notice for notice in self.notices if notice.version in named)
+        described = {notice.version for notice in counting}
+        return counting if described.issuperset(named) else (*counting, None)
 
     @cached_property
     def asks_for_joint_use(self) -> bool:

@@ -87,13 +87,15 @@ def columns_read(names: frozenset[str], asset: DataAsset) -> ColumnsRead:
         asset: Describes them, or not.
     """
     kinds = tuple(set(map(asset.column_kinds.get, names)))
-    ordinary = frozenset(
-        None if kind is None else kind.category
-        for kind in kinds
-        if kind is None or not kind.is_sensitive
-    )
-    sensitive = frozenset(kind.category for kind in kinds if kind is not None and kind.is_sensitive)
-    return ColumnsRead(kinds, ordinary | sensitive, ordinary, bool(sensitive))
+    categories, ordinary, has_sensitive = set[str | None](), set[str | None](), False
+    for kind in kinds:
+        category = None if kind is None else kind.category
+        categories.add(category)
+        if kind is not None and kind.is_sensitive:
+            has_sensitive = True
+        else:
+            ordinary.add(category)
+    return ColumnsRead(kinds, frozenset(categories), frozenset(ordinary), has_sensitive)
 
 
 def columns_unexcused(

@@ -17,11 +17,12 @@ from hanse_policies.documents import (
     Approver,
     BrandPolicy,
     ConsentRules,
+    DataAsset,
     Verdict,
 )
 from hanse_policies.errors import HanseError
 from hanse_policies.signing import Envelope
-from tests.support.documents import a_key
+from tests.support.documents import NOW, a_key
 from tests.support.league_documents import a_league_histogram, a_league_policy
 from tests.support.league_parties import SmallLeague, put_policy, small_league, write_yaml
 
@@ -35,15 +36,20 @@ def league(tmp_path: Path) -> Iterator[SmallLeague]:
         yield founded
 
 
-def approve(documents: BrandDocuments, after: BrandPolicy, before: BrandPolicy | None) -> None:
+def approve(
+    documents: BrandDocuments,
+    after: BrandPolicy | DataAsset,
+    before: BrandPolicy | DataAsset | None,
+    verdict: Verdict = Verdict.PERMIT,
+) -> None:
     approval = Approval(
         kind="Approval",
         document=digest(after),
         supersedes=None if before is None else digest(before),
         approver="wei",
-        verdict=Verdict.PERMIT,
+        verdict=verdict,
         reason="Compared with the version before",
-        approved=after.active_from,
+        approved=NOW,
     )
     documents.approvals_folder.mkdir(exist_ok=True)
     file = documents.approvals_folder / f"{digest(after)}.dsse.json"
@@ -53,6 +59,7 @@ def approve(documents: BrandDocuments, after: BrandPolicy, before: BrandPolicy |
 def guarded(league: SmallLeague) -> tuple[BrandDocuments, BrandPolicy]:
     """Put a policy into effect whose next loosening takes an approver."""
     documents = league.brands["alder"].home.documents
+    put_asset(documents, approvers=APPROVERS, author="writer", approvals=ApprovalRules(loosen=1))
     strict = a_league_policy("alder", league.clock(), approvers=APPROVERS)
     put_policy(league.brands["alder"].home, strict)
     with_rule = documents.policy().document.model_copy(
@@ -60,6 +67,18 @@ def guarded(league: SmallLeague) -> tuple[BrandDocuments, BrandPolicy]:
     )
     put_policy(league.brands["alder"].home, with_rule)
     return documents, documents.policy().document
+
+
+def put_asset(documents: BrandDocuments, **changes: object) -> DataAsset:
+    """Put the next version of the asset into effect."""
+    after = changed(documents.signed_asset().document, **changes)
+    write_yaml(documents.asset_file, after)
+    documents.sign_asset()
+    return after
+
+
+def changed(asset: DataAsset, version: str = "2.0.0", **changes: object) -> DataAsset:
+    return asset.model_copy(update={"version": version, "supersedes": digest(asset)} | changes)
 
 
 def loosened(before: BrandPolicy) -> BrandPolicy:
@@ -94,9 +113,15 @@ def test_a_tighter_policy_needs_nobody(league: SmallLeague) -> None:
     assert documents.policy().document.consent.max_age_hours == 1
 
 
-@pytest.mark.parametrize("lost", ["approvals", "superseded"])
+@pytest.mark.parametrize(
+    ("lost", "codes"),
+    [
+        ("approvals", ("approvals.policy",)),
+        ("superseded", ("approvals.policy", "approvals.asset")),
+    ],
+)
 def test_a_study_is_refused_once_the_approval_cannot_be_shown(
-    league: SmallLeague, lost: str
+    league: SmallLeague, lost: str, codes: tuple[str, ...]
 ) -> None:
     documents, before = guarded(league)
     after = loosened(before)
@@ -108,7 +133,7 @@ def test_a_study_is_refused_once_the_approval_cannot_be_shown(
     assert parts.gate.judge(study, league.clock()).decision.is_permitted
     (documents.folder / lost).rename(documents.folder / f"{lost}-gone")
     refusal = parts.gate.judge(study, league.clock()).decision
-    assert refusal.denied_by == ("approvals.policy",)
+    assert refusal.denied_by == codes
 
 
 def test_an_approval_that_nobody_signed_rightly_does_not_count(league: SmallLeague) -> None:
@@ -172,3 +197,65 @@ def test_a_version_between_that_nobody_approved_does_not_launder_the_next(
 
 def _payload(file: Path) -> bytes:
     return Envelope.from_json(file.read_bytes()).payload
+
+
+def longer_kept(asset: DataAsset) -> DataAsset:
+    """Write a version that keeps a column's values for longer, which loosens."""
+    first, *others = asset.columns
+    kept = first.model_copy(update={"retention_days": first.retention_days + 1})
+    return changed(asset, "3.0.0", columns=(kept, *others))
+
+
+def test_a_looser_asset_is_not_signed_before_it_is_approved(league: SmallLeague) -> None:
+    documents, _ = guarded(league)
+    before = documents.signed_asset().document
+    after = longer_kept(before)
+    write_yaml(documents.asset_file, after)
+    with pytest.raises(DocumentNotApprovedError, match="to approve version 3"):
+        documents.sign_asset()
+    approve(documents, after, before)
+    assert documents.sign_asset() == digest(after)
+    state = documents.approvals_of(after)
+    assert state is not None
+    assert (state.needed, state.roles, state.is_enough) == (1, ("data-protection-officer",), True)
+
+
+def test_an_asset_that_an_approver_refused_is_not_signed(league: SmallLeague) -> None:
+    documents, _ = guarded(league)
+    before = documents.signed_asset().document
+    after = longer_kept(before)
+    write_yaml(documents.asset_file, after)
+    approve(documents, after, before, Verdict.DENY)
+    with pytest.raises(DocumentNotApprovedError):
+        documents.sign_asset()
+
+
+def test_a_study_is_refused_once_an_assets_approval_cannot_be_shown(league: SmallLeague) -> None:
+    documents, _ = guarded(league)
+    before = documents.signed_asset().document
+    after = longer_kept(before)
+    write_yaml(documents.asset_file, after)
+    approve(documents, after, before)
+    documents.sign_asset()
+    study = league.approved(a_league_histogram(league.clock()))
+    gate = league.brands["alder"].gate
+    assert gate.judge(study, league.clock()).decision.is_permitted
+    documents.approvals_folder.rename(documents.folder / "approvals-gone")
+    assert gate.judge(study, league.clock()).decision.denied_by == ("approvals.asset",)
+
+
+def test_an_asset_that_would_take_fewer_approvals_than_the_policy_is_refused(
+    league: SmallLeague,
+) -> None:
+    documents, _ = guarded(league)
+    before = documents.signed_asset().document
+    after = changed(before, "3.0.0", approvals=ApprovalRules(loosen=0))
+    write_yaml(documents.asset_file, after)
+    with pytest.raises(DocumentNotApprovedError):
+        documents.sign_asset()
+    approve(documents, after, before)
+    documents.sign_asset()
+    study = league.propose(a_league_histogram(league.clock()))
+    league.settle()
+    decision = league.brands["alder"].gate.judge(study, league.clock()).decision
+    assert decision.denied_by == ("approvals.asset-rules",)

@@ -152,6 +152,7 @@ def test_every_brand_decides_as_the_demo_tells(
             now=NOW,
             signature=SignatureState.unsafe_assumed(charter, policy),
             approvals=ApprovalState(needed=0, roles=()),
+            asset_approvals=ApprovalState(needed=0, roles=()),
         )
         assert decision.verdict is verdict
 

@@ -46,9 +46,10 @@ OFFICERS = tuple(
 def test_no_policy_asks_fewer_approvals_than_the_charter(
     asked: int, floor: int, is_enough: bool
 ) -> None:
-    policy = a_policy(approvers=OFFICERS, approvals=ApprovalRules(loosen=asked))
+    approved = {"approvers": OFFICERS, "approvals": ApprovalRules(loosen=asked)}
     charter = a_charter(floors=Floors(approvals=floor))
-    denied = Case(policy=policy, charter=charter).decide().denied_by
+    asset = an_asset(author="writer", **approved)
+    denied = Case(policy=a_policy(**approved), charter=charter, asset=asset).decide().denied_by
     assert denied == (() if is_enough else ("approvals.charter",))
 
 

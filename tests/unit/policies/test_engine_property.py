@@ -201,6 +201,7 @@ def cases(draw: st.DrawFn) -> Case:
                 ApprovalState(1, ("data-owner",), ("officer",)),
             )
         ),
+        asset_approvals=draw(mostly(APPROVED, None, ApprovalState(1, ()))),
         signature=SignatureState(
             study=draw(mostly(OPERATOR_KEY.public_hex, None, a_key(99).public_hex)),
             charter=draw(mostly(OPERATOR_KEY.public_hex, None)),

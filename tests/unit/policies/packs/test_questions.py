@@ -332,5 +332,11 @@ def test_every_notice_whose_consents_count_must_say_it(
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_two_notices_that_both_say_it_meet_the_question(asked: str) -> None:
-    changes = SOMEWHERE | noticed(a_notice("old"), FULL)
+    changes = SOMEWHERE | noticed(a_notice("old"), FULL, counting=["old", "new"])
     assert answer(READ.validate_python(ASKED[asked]), changes) is True
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_where_any_version_counts_nobody_knows_what_an_undescribed_one_says(asked: str) -> None:
+    changes = SOMEWHERE | noticed(a_notice("old"), FULL)
+    assert answer(READ.validate_python(ASKED[asked]), changes) is None
