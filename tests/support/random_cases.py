@@ -328,7 +328,8 @@ def wide_case(draw: random.Random) -> Case:
         export=an_export(sensitive_persons_at_most=100_000),
     )
     told = a_consent_mapping(notice="notice", age_band="age_band")
-    asset = usual.asset.model_copy(update={"consent": told})
+    approved = {"author": "writer", "approvers": OFFICERS, "approvals": ApprovalRules(loosen=2)}
+    asset = usual.asset.model_copy(update={"consent": told, **approved})
     consent = replace(case.consent, fields=frozenset(TOLD))
     return replace(case, charter=charter, policy=wide, asset=asset, consent=consent)
 

@@ -94,6 +94,7 @@ from tests.support.documents import (
     permitted,
 )
 from tests.support.packs import a_check, a_pack
+from tests.support.places import COUNSEL_KEY, a_joint_use
 from tests.support.random_cases import NAMES, PURPOSES, some
 
 CATEGORIES = (
@@ -106,6 +107,7 @@ CATEGORIES = (
 RECIPIENTS = ("members", "operator", "birch", "cedar")
 PLACES = ("CN", "DE", None)
 LISTS = ("act-list",)
+OPINION = a_joint_use()
 QUESTIONS: tuple[Callable[[random.Random], LegalTest], ...] = (
     lambda draw: PurposeIn(purposes=some(draw, PURPOSES)),
     lambda draw: CategoryRead(categories=(draw.choice(CATEGORIES),)),
@@ -243,12 +245,15 @@ def a_read_policy(draw: random.Random) -> BrandPolicy:
         consent=ConsentRules(
             max_age_hours=draw.choice((12, 24, 48, 72)),
             bases=some(draw, tuple(ConsentBasis)[:3]),
-            minors=minors if draw.random() < 0.5 else None,
+            minors=minors if draw.random() < 0.3 else None,
+            notices=draw.choice((None, ("1",), ("1", "0"))),
         ),
         active_from=NOW - timedelta(minutes=draw.choice((60, 120, 180))),
         notices=(notice,) if draw.random() < 0.8 else (),
         assessment=an_assessment(draw),
         export=an_export(draw),
+        # Else nearly every request to others is refused before a pack is asked.
+        joint_use=OPINION if draw.random() < 0.9 else None,
         pack_rules=PackRules(advice=draw.random() < 0.5),
     )
 
@@ -261,12 +266,13 @@ def an_assessment(draw: random.Random) -> ImpactAssessment | None:
 
 
 def an_export(draw: random.Random) -> Export | None:
-    if draw.random() < 0.2:
+    if draw.random() < 0.05:
         return None
+    usual = (ExportMechanism.STANDARD_CONTRACT, ExportMechanism.CERTIFICATION) * 10
     return Export(
-        mechanism=draw.choice(tuple(ExportMechanism)),
-        persons_at_most=draw.choice((None, 50, 500)),
-        sensitive_persons_at_most=draw.choice((50, 500)),
+        mechanism=draw.choice((*usual, *ExportMechanism)),
+        persons_at_most=draw.choice((50, *(400, 500, 600) * 5)),
+        sensitive_persons_at_most=draw.choice((50, *(60, 400, 500) * 5)),
     )
 
 
@@ -275,7 +281,9 @@ def a_read_asset(draw: random.Random) -> DataAsset:
     band = StatedAgeBand(constant=draw.choice((AgeBand.ADULT, AgeBand.UNKNOWN)))
     return an_asset(
         columns=tuple(a_read_column(draw, name) for name in NAMES),
-        consent=a_consent_mapping(age_band=band if draw.random() < 0.8 else None),
+        consent=a_consent_mapping(
+            age_band=band if draw.random() < 0.9 else None, notice={"constant": "1"}
+        ),
     )
 
 
@@ -299,6 +307,7 @@ def a_read_charter(draw: random.Random) -> AllianceCharter:
         ),
         members=tuple(a_member(name, jurisdiction=draw.choice(("CN", *PLACES))) for name in names),
         recipients=some(draw, RECIPIENTS),
+        counsel_key=COUNSEL_KEY.public_hex,
         floors=Floors(minimum_brands=2, minimum_persons=50),
         limits=Limits(epsilon=4.0, delta=1e-5, retention_days=draw.choice((120, 365))),
     )

@@ -339,11 +339,11 @@ def test_a_member_abroad_who_leaves_can_bring_all_recipients_home() -> None:
         return a_charter(operator=home, members=members, recipients=("members",), **changes)
 
     # Who leaves may also take the last border away, so that it is mixed in any case.
-    (abroad,) = compare_versions(of(alder, birch), of(alder), packs).changes
-    local = a_member("birch", jurisdiction="CN")
-    (at_home,) = compare_versions(of(alder, local), of(alder), packs).changes
-    assert (abroad.direction, bool(abroad.read_by)) == (MIXED, True)
-    assert (at_home.direction, at_home.read_by) == (MIXED, ())
+    abroad = compare_versions(of(alder, birch), of(alder), packs)
+    at_home = compare_versions(of(alder, a_member("birch", jurisdiction="CN")), of(alder), packs)
+    assert (abroad.direction, at_home.direction) == (MIXED, MIXED)
+    assert any(change.read_by for change in abroad.changes)
+    assert not any(change.read_by for change in at_home.changes)
 
 
 def test_a_pack_that_nothing_pins_is_not_in_play() -> None:
