@@ -82,6 +82,7 @@ class BrandClient:
         with ExitStack() as opened:
             self._state = opened.enter_context(home.open_state())
             self._rounds = opened.enter_context(home.open_rounds())
+            self._floors = opened.enter_context(home.open_floors())
             self._ledger = Ledger(home.ledger_file)
             self._journal = EgressJournal(home.journal_file)
             asset = home.documents.asset().document
@@ -327,15 +328,13 @@ class BrandClient:
         self._gate.check_member()
         # Flower takes half a second to load, which every other use does without.
         from hanse_clients.agent import BrandAgent, journal_writer  # noqa: PLC0415
-        from hanse_clients.assembly import aggregating_responder  # noqa: PLC0415
+        from hanse_clients.assembly import BrandRecords, aggregating_responder  # noqa: PLC0415
 
         responder = aggregating_responder(
             self.home,
-            self._state,
+            BrandRecords(self._state, self._ledger, self._rounds, self._floors),
             self._gate,
-            self._ledger,
             self._sources,
-            self._rounds,
             randomness=self._randomness,
             clock=self._clock,
         )

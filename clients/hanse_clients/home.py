@@ -11,7 +11,7 @@ fingerprint up each time it is read.
     bundle.json           the operator's answer, once joined
     asset.yaml            the brand's data and consent register; signed as asset.dsse.json
     policy.yaml           what the brand permits; in effect only as policy.dsse.json
-    ledger.db journal.db state.db rounds.db
+    ledger.db journal.db state.db rounds.db floor.db
     releases/             what the brand fetched
     packs/                legal packs that counsel signed, as ID-VERSION.dsse.json
     withdrawals/          what followed once consents had ended, signed
@@ -49,6 +49,7 @@ from hanse_clients.errors import (
     BrandNotJoinedError,
     BrandRecordsMissingError,
 )
+from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.round_store import RoundStore
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_clients.version_classes import VersionClasses
@@ -222,6 +223,11 @@ class BrandHome:
         return self._file("rounds.db")
 
     @property
+    def floor_file(self) -> Path:
+        """Watches over the floor of persons."""
+        return self._file("floor.db")
+
+    @property
     def releases_folder(self) -> Path:
         """Where fetched releases lie, a folder each; made where it does not exist."""
         folder = self._file("releases")
@@ -259,6 +265,10 @@ class BrandHome:
     def open_rounds(self) -> RoundStore:
         """Open the brand's rounds; raises as `RoundStore` does."""
         return RoundStore(self.rounds_file)
+
+    def open_floors(self) -> FloorWatches:
+        """Open the brand's watches; raises as `FloorWatches` does."""
+        return FloorWatches(self.floor_file)
 
     def check_records(self) -> None:
         """Refuse a folder whose records are gone; they are made once, with the brand.

@@ -1,0 +1,119 @@
+"""The brand's watches over the floor of persons: a secret noise for each study, and the stops.
+
+Rules: the noise of a study's floor is on disk before the first look and is never drawn
+again while it is there; a stop is on disk before the refusal leaves, and nothing takes it
+back; rows are only ever added, which triggers enforce. The noise leaves no file but this
+one: not in a message, a log or an error.
+
+A watch is opened with the charge that pays for it, when the cohort is asked. Whoever
+loses the file has no watch, and a study without one is refused: a lost file is no second
+chance. So the file is made where there is none, as in the folder of an older version.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from hanse_clients.local_database import LocalDatabase
+from hanse_federation import fault_points
+from hanse_federation.messages import Question
+from hanse_federation.privacy.floor_watch import FloorWatch, open_floor_watch
+from hanse_federation.randomness import Randomness
+
+SCHEMA_VERSION: Final = 1
+
+_TABLES: Final = (
+    """CREATE TABLE watches (
+        study TEXT PRIMARY KEY, noise_scale INTEGER NOT NULL, floor_noise INTEGER NOT NULL)""",
+    """CREATE TABLE stops (
+        study TEXT PRIMARY KEY REFERENCES watches (study), round_number INTEGER NOT NULL,
+        question TEXT NOT NULL, stopped_at TEXT NOT NULL)""",
+    *(
+        f"""CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
+        BEGIN SELECT RAISE(ABORT, '{table} are only ever added'); END"""
+        for table in ("watches", "stops")
+        for action in ("UPDATE", "DELETE")
+    ),
+)
+
+
+class FloorWatches:
+    """One brand's watches, each for a study by its digest."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, made empty where there is none.
+
+        Raises:
+            StateVersionError: Its layout is of another version.
+            StateAccessError: It cannot be read or made.
+        """
+        self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION)
+
+    def open(self, study: str, noise_scale: int, randomness: Randomness) -> None:
+        """Draw and keep the noise of a study's floor; one that is kept already stays.
+
+        Args:
+            study: Its digest; the ledger was charged for the watch.
+            noise_scale: Scale of all noise of the watch, in persons.
+            randomness: Where the noise comes from.
+
+        Raises:
+            StateAccessError: The disk is full or broken; no watch is open.
+        """
+        fault_points.reach("brand.open-watch.before")
+        watch, _ = open_floor_watch(noise_scale, randomness)
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO watches VALUES (?, ?, ?)",
+                (study, watch.noise_scale, watch.floor_noise),
+            )
+        fault_points.reach("brand.open-watch.after")
+
+    def watch(self, study: str) -> FloorWatch | None:
+        """Return a study's watch, or None where none was opened.
+
+        Raises:
+            StateAccessError: The file cannot be read now.
+        """
+        row = self._file.one("SELECT noise_scale, floor_noise FROM watches WHERE study = ?", study)
+        return None if row is None else FloorWatch(row[0], row[1])
+
+    def stop(self, study: str, round_number: int, question: Question, now: datetime) -> None:
+        """Record for good that a study's watch saw fewer than its floor.
+
+        Raises:
+            StateAccessError: The disk is full or broken; say nothing of what was seen.
+        """
+        fault_points.reach("brand.stop-study.before")
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO stops VALUES (?, ?, ?, ?)",
+                (study, round_number, question.value, now.astimezone(UTC).isoformat()),
+            )
+        fault_points.reach("brand.stop-study.after")
+
+    def is_stopped(self, study: str) -> bool:
+        """Tell whether a study's watch has seen fewer than its floor.
+
+        Raises:
+            StateAccessError: The file cannot be read now.
+        """
+        return self._file.one("SELECT 1 FROM stops WHERE study = ?", study) is not None
+
+    def close(self) -> None:
+        """Give back the connection."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
