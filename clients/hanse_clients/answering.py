@@ -147,7 +147,7 @@ class Answering:
         stored = self._ledger.stored_answer(charge.key)
         if stored is not None:
             return _above_floor(_answer_from(stored), admission)
-        self._look_at_floor(question)
+        self._look_at_floor(admission)
         self._ledger.charge(
             charge, study_limit=admission.plan.limit, budget=admission.budget, now=admission.now
         )
@@ -166,30 +166,26 @@ class Answering:
         if admission.question is Question.COHORT and watch is not None:
             self._floors.open(admission.digest, watch.noise_scale, self._randomness)
 
-    def _look_at_floor(self, question: AdmittedQuestion) -> None:
+    def _look_at_floor(self, admission: Admission) -> None:
         """Count the persons of a training as they are now, and let the watch compare them.
 
         Raises:
             CohortNotAskedError: No watch was opened, so none was paid for.
             NoisedCohortTooSmallError: The watch saw fewer; from now on the study is refused.
         """
-        admission = question.admission
         if admission.question is Question.COHORT or admission.plan.watch is None:
             return
-        watch = self._floors.watch(admission.digest)
-        if watch is None:
-            raise CohortNotAskedError(
-                f"expected the floor of study {admission.study.id} to be watched since its cohort "
-                "was asked, got no watch; floor.db was lost or the study began under an older "
-                "version, so propose it anew"
-            )
         view = view_for(
             admission.study, admission.asset, admission.policy, admission.now, self._row_salt
         )
         count = self._sources.for_study(admission.study).persons(view)
-        if watch.sees_fewer(count.persons, watched_floor(admission), self._randomness):
-            round_number = question.request.binding.round_number
-            self._floors.stop(admission.digest, round_number, admission.question, admission.now)
+        if self._floors.sees_fewer(
+            admission.digest,
+            count.persons,
+            watched_floor(admission),
+            now=admission.now,
+            randomness=self._randomness,
+        ):
             raise _ended(admission)
 
     @contextmanager

@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from hanse_clients.errors import CohortNotAskedError
 from hanse_clients.local_database import LocalDatabase
 from hanse_federation import fault_points
-from hanse_federation.messages import Question
 from hanse_federation.privacy.floor_watch import FloorWatch, open_floor_watch
 from hanse_federation.randomness import Randomness
 
@@ -29,8 +29,7 @@ _TABLES: Final = (
     """CREATE TABLE watches (
         study TEXT PRIMARY KEY, noise_scale INTEGER NOT NULL, floor_noise INTEGER NOT NULL)""",
     """CREATE TABLE stops (
-        study TEXT PRIMARY KEY REFERENCES watches (study), round_number INTEGER NOT NULL,
-        question TEXT NOT NULL, stopped_at TEXT NOT NULL)""",
+        study TEXT PRIMARY KEY REFERENCES watches (study), stopped_at TEXT NOT NULL)""",
     *(
         f"""CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
         BEGIN SELECT RAISE(ABORT, '{table} are only ever added'); END"""
@@ -72,28 +71,35 @@ class FloorWatches:
             )
         fault_points.reach("brand.open-watch.after")
 
-    def watch(self, study: str) -> FloorWatch | None:
-        """Return a study's watch, or None where none was opened.
+    def sees_fewer(
+        self, study: str, persons: int, floor: int, *, now: datetime, randomness: Randomness
+    ) -> bool:
+        """Look once; after the first True every look says True, whatever the count.
+
+        Args:
+            study: Its digest.
+            persons: The true number of persons now.
+            floor: The least number of persons, a public figure.
+            now: When the look is taken.
+            randomness: Where the count's noise comes from.
 
         Raises:
-            StateAccessError: The file cannot be read now.
+            CohortNotAskedError: No watch was opened, so none was paid for.
+            StateAccessError: The file cannot be read or written; nothing was seen.
         """
-        row = self._file.one("SELECT noise_scale, floor_noise FROM watches WHERE study = ?", study)
-        return None if row is None else FloorWatch(row[0], row[1])
-
-    def stop(self, study: str, round_number: int, question: Question, now: datetime) -> None:
-        """Record for good that a study's watch saw fewer than its floor.
-
-        Raises:
-            StateAccessError: The disk is full or broken; say nothing of what was seen.
-        """
-        fault_points.reach("brand.stop-study.before")
-        with self._file.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO stops VALUES (?, ?, ?, ?)",
-                (study, round_number, question.value, now.astimezone(UTC).isoformat()),
+        if self.is_stopped(study):
+            return True
+        watch = self._watch(study)
+        if watch is None:
+            raise CohortNotAskedError(
+                f"expected the floor of study {study[:12]} to be watched since its cohort was "
+                "asked, got no watch; floor.db was lost or the study began under an older "
+                "version, so propose it anew"
             )
-        fault_points.reach("brand.stop-study.after")
+        if not watch.sees_fewer(persons, floor, randomness):
+            return False
+        self._stop(study, now)
+        return True
 
     def is_stopped(self, study: str) -> bool:
         """Tell whether a study's watch has seen fewer than its floor.
@@ -117,3 +123,17 @@ class FloorWatches:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _watch(self, study: str) -> FloorWatch | None:
+        row = self._file.one("SELECT noise_scale, floor_noise FROM watches WHERE study = ?", study)
+        return None if row is None else FloorWatch(row[0], row[1])
+
+    def _stop(self, study: str, now: datetime) -> None:
+        """Record for good what a watch saw, before anybody can hear of it."""
+        fault_points.reach("brand.stop-study.before")
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO stops VALUES (?, ?)",
+                (study, now.astimezone(UTC).isoformat()),
+            )
+        fault_points.reach("brand.stop-study.after")

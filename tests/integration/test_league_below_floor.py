@@ -12,12 +12,10 @@ import pytest
 from hanse_clients.data.view import MinimalView
 from hanse_federation.desk import RunStage
 from hanse_federation.messages import Question
-from hanse_federation.privacy.events import FloorWatchEvent
-from hanse_federation.privacy.plan import plan_study
-from hanse_policies.documents import Evaluation, Study, TrainModel
+from hanse_policies.documents import Study
 from tests.integration.test_league_withdrawal import Watched, withdraw
 from tests.support.distributed import a_distributed_study
-from tests.support.league_documents import a_league_study
+from tests.support.league_documents import a_league_study, well_watched
 from tests.support.league_parties import BrandParts, SmallLeague, small_league
 
 BELOW = 290
@@ -39,23 +37,6 @@ def decoded(league: SmallLeague, digest: str) -> list[tuple[Question, int]]:
         for attempt in attempts
         if rounds.sum_of(attempt.key) is not None
     ]
-
-
-def well_watched(study: Callable[..., Study], league: SmallLeague, floor: int) -> Study:
-    """Give most of the budget to the cohort, so that its watch has noise of scale 5."""
-    made = study(league.clock(), minimum_persons=floor)
-    computation = made.computation
-    assert isinstance(computation, TrainModel)
-    watched = made.model_copy(
-        update={
-            "privacy": made.privacy.model_copy(update={"cohort_budget_share": 0.6}),
-            "computation": computation.model_copy(
-                update={"evaluation": Evaluation(budget_share=0.02)}
-            ),
-        }
-    )
-    assert plan_study(watched).watch == FloorWatchEvent(5)
-    return watched
 
 
 def withdraw_after_round_one(league: SmallLeague) -> None:
@@ -114,7 +95,7 @@ def test_withdrawals_between_two_rounds_stop_the_study_below_the_floor(
     chance below 1e-10: see `noise_of_scale_5_hardly_ever_errs`.
     """
     alder = league.brands["alder"]
-    digest = league.approved(well_watched(study, league, floor))
+    digest = league.approved(well_watched(study(league.clock(), minimum_persons=floor)))
     withdraw_after_round_one(league)
     *_, last = league.run(digest)
     assert last.stage is RunStage.FAILED
@@ -129,7 +110,7 @@ def test_withdrawals_between_two_rounds_stop_the_study_below_the_floor(
 @pytest.mark.slow
 def test_what_was_stopped_stays_stopped_whoever_comes_back(league: SmallLeague) -> None:
     alder = league.brands["alder"]
-    digest = league.approved(well_watched(a_league_study, league, 150))
+    digest = league.approved(well_watched(a_league_study(league.clock(), minimum_persons=150)))
     withdraw_after_round_one(league)
     assert list(league.run(digest))[-1].stage is RunStage.FAILED
     withdraw(alder, 0, league.clock())
@@ -145,7 +126,7 @@ def test_a_cohort_comfortably_above_the_floor_runs_to_its_release(
     league: SmallLeague, study: Callable[..., Study]
 ) -> None:
     """Twelve looks at 300 persons over 50 with scale 5: stopped with a chance below 1e-18."""
-    digest = league.approved(well_watched(study, league, 50))
+    digest = league.approved(well_watched(study(league.clock())))
     assert list(league.run(digest))[-1].stage is RunStage.RELEASED
     for parts in league.brands.values():
         assert len(charged(parts)) == 5
