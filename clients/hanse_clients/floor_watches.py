@@ -25,6 +25,9 @@ from hanse_federation.randomness import Randomness
 
 SCHEMA_VERSION: Final = 1
 
+FILE: Final = "floor.db"
+"""Its name in the brand's folder."""
+
 _TABLES: Final = (
     """CREATE TABLE watches (
         study TEXT PRIMARY KEY, noise_scale INTEGER NOT NULL, floor_noise INTEGER NOT NULL)""",
@@ -50,6 +53,11 @@ class FloorWatches:
             StateAccessError: It cannot be read or made.
         """
         self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION)
+
+    @classmethod
+    def of_brand(cls, folder: Path) -> Self:
+        """Open the watches of the brand whose folder this is; raises as the constructor does."""
+        return cls(folder / FILE)
 
     def open(self, study: str, noise_scale: int, randomness: Randomness) -> None:
         """Draw and keep the noise of a study's floor; one that is kept already stays.

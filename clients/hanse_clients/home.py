@@ -49,7 +49,6 @@ from hanse_clients.errors import (
     BrandNotJoinedError,
     BrandRecordsMissingError,
 )
-from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.round_store import RoundStore
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_clients.version_classes import VersionClasses
@@ -223,11 +222,6 @@ class BrandHome:
         return self._file("rounds.db")
 
     @property
-    def floor_file(self) -> Path:
-        """Watches over the floor of persons."""
-        return self._file("floor.db")
-
-    @property
     def releases_folder(self) -> Path:
         """Where fetched releases lie, a folder each; made where it does not exist."""
         folder = self._file("releases")
@@ -265,10 +259,6 @@ class BrandHome:
     def open_rounds(self) -> RoundStore:
         """Open the brand's rounds; raises as `RoundStore` does."""
         return RoundStore(self.rounds_file)
-
-    def open_floors(self) -> FloorWatches:
-        """Open the brand's watches; raises as `FloorWatches` does."""
-        return FloorWatches(self.floor_file)
 
     def check_records(self) -> None:
         """Refuse a folder whose records are gone; they are made once, with the brand.

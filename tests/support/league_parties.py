@@ -233,7 +233,7 @@ def open_parts(
     with ExitStack() as opened:
         state = opened.enter_context(home.open_state())
         rounds = opened.enter_context(home.open_rounds())
-        floors = opened.enter_context(home.open_floors())
+        floors = opened.enter_context(FloorWatches.of_brand(home.path))
         ledger = Ledger(home.ledger_file, connect)
         asset = home.documents.asset().document
         sources = InProcessSources(asset, home.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hanse_clients.floor_watches import FloorWatches
 from hanse_federation import fault_points
 from hanse_federation.messages import CellsReply, Question
 from tests.support.league_documents import a_league_study, ask, well_watched
@@ -130,6 +131,6 @@ def test_a_training_without_its_watch_is_refused(league: SmallLeague, brand: Bra
     brand.floors.close()
     for file in brand.home.path.glob("floor.db*"):
         file.unlink()
-    brand.floors = brand.home.open_floors()
+    brand.floors = FloorWatches.of_brand(brand.home.path)
     assert refusal(league, evaluate(digest, league)) == "cohort-not-asked"
     assert len(brand.ledger.entries()) == 1
