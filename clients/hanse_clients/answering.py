@@ -11,22 +11,31 @@ In mode `local` the cohort's size is fully noised and must reach the floor of
 persons here. In mode `distributed` it bears this brand's share of the noise
 alone, so nothing this brand does may show it: the floor is held by the operator,
 against the decoded sum.
+
+Before each new question of a training, in either mode, a watch looks whether the
+floor still holds (see `floor_watch`), at no cost, for the cohort's charge paid for it;
+once it does not, this brand answers the study no more. In mode `distributed` what is
+watched is this brand's part of the floor: if each of the fewest brands allowed has its
+part, their sum has the floor. What a refusal shows is the watch's noised word alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_clients.app import build_client_app
+from hanse_clients.data import view_for
 from hanse_clients.errors import (
     CohortNotAskedError,
     NoisedCohortTooSmallError,
     RequestNotAdmittedError,
     WorkRefusedError,
 )
+from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.sources import BrandSources
 from hanse_clients.study_gate import Admission, StudyGate
 from hanse_clients.workbench import Workbench
@@ -43,6 +52,7 @@ from hanse_federation.messages import (
 )
 from hanse_federation.privacy.charges import Charge
 from hanse_federation.privacy.ledger import Ledger
+from hanse_federation.privacy.plan import least_brands
 from hanse_federation.randomness import Randomness
 from hanse_flower import ClientAppResponder
 from hanse_policies.documents import BrandId, StudyId
@@ -74,6 +84,7 @@ class Answering:
         gate: StudyGate,
         ledger: Ledger,
         sources: BrandSources,
+        floors: FloorWatches,
         *,
         row_salt: str,
         randomness: Randomness,
@@ -86,6 +97,7 @@ class Answering:
             gate: Lets questions in.
             ledger: Charges them and keeps answers.
             sources: The brand's data.
+            floors: The watches over the floor of persons.
             row_salt: The brand's secret for choosing rows, 64 hex digits.
             randomness: Where noise and samples come from.
             clock: Tells the time, with its zone; read once a question.
@@ -93,6 +105,7 @@ class Answering:
         self._gate = gate
         self._ledger = ledger
         self._sources = sources
+        self._floors = floors
         self._row_salt = row_salt
         self._randomness = randomness
         self._clock = clock
@@ -106,9 +119,12 @@ class Answering:
             request: Its payload is the question itself.
 
         Raises:
+            NoisedCohortTooSmallError: The floor of persons was once seen not to hold.
             HanseError: See `StudyGate.admit`; or the data cannot be read.
         """
         admission = self._gate.admit(request, self._clock())
+        if self._floors.is_stopped(admission.digest):
+            raise _ended(admission)
         data_version = self._sources.for_study(admission.study).version()
         return AdmittedQuestion(request, admission, _charge(request, admission, data_version))
 
@@ -121,8 +137,8 @@ class Answering:
                 stands for this brand's own, which bears too little noise to be used.
 
         Raises:
-            CohortNotAskedError: The cohort was never asked here.
-            NoisedCohortTooSmallError: The noised cohort is below the floor.
+            CohortNotAskedError: The cohort was never asked here, or its floor is not watched.
+            NoisedCohortTooSmallError: The noised cohort is below the floor, now or before.
             WorkRefusedError: The work failed.
             HanseError: The ledger refuses or cannot record the charge.
         """
@@ -131,9 +147,11 @@ class Answering:
         stored = self._ledger.stored_answer(charge.key)
         if stored is not None:
             return _above_floor(_answer_from(stored), admission)
+        self._look_at_floor(admission)
         self._ledger.charge(
             charge, study_limit=admission.plan.limit, budget=admission.budget, now=admission.now
         )
+        self._open_watch(admission)
         with self._prepared(question.request, admission, noised_persons):
             reply = self._flower.answer(question.request)
         if not isinstance(reply, CohortReply | TrainReply | CellsReply):
@@ -141,6 +159,34 @@ class Answering:
             raise WorkRefusedError(code)
         self._ledger.store_answer(charge.key, reply_payload_to_wire(reply))
         return _above_floor(reply, admission)
+
+    def _open_watch(self, admission: Admission) -> None:
+        """Open the watch that the cohort's charge has just paid for."""
+        watch = admission.plan.watch
+        if admission.question is Question.COHORT and watch is not None:
+            self._floors.open(admission.digest, watch.noise_scale, self._randomness)
+
+    def _look_at_floor(self, admission: Admission) -> None:
+        """Count the persons of a training as they are now, and let the watch compare them.
+
+        Raises:
+            CohortNotAskedError: No watch was opened, so none was paid for.
+            NoisedCohortTooSmallError: The watch saw fewer; from now on the study is refused.
+        """
+        if admission.question is Question.COHORT or admission.plan.watch is None:
+            return
+        view = view_for(
+            admission.study, admission.asset, admission.policy, admission.now, self._row_salt
+        )
+        count = self._sources.for_study(admission.study).persons(view)
+        if self._floors.sees_fewer(
+            admission.digest,
+            count.persons,
+            watched_floor(admission),
+            now=admission.now,
+            randomness=self._randomness,
+        ):
+            raise _ended(admission)
 
     @contextmanager
     def _prepared(
@@ -192,6 +238,24 @@ class Answering:
             return reference_persons
         _above_floor(reply, admission)
         return reply.noised_persons
+
+
+def watched_floor(admission: Admission) -> int:
+    """Return the persons that a brand's watch compares with: the floor, or the brand's part.
+
+    In mode `distributed` the floor is one of the sum over brands.
+    """
+    if not admission.plan.is_distributed:
+        return admission.minimum_persons
+    return math.ceil(admission.minimum_persons / least_brands(admission.study))
+
+
+def _ended(admission: Admission) -> NoisedCohortTooSmallError:
+    return NoisedCohortTooSmallError(
+        f"expected the noised cohort of study {admission.study.id} to stay at "
+        f"{watched_floor(admission)} or more, got fewer; the study has ended at this brand, so "
+        "propose a new one once more persons consent"
+    )
 
 
 def _answer_from(stored: bytes) -> AnswerPayload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from hanse_clients.aggregating import AggregatingResponder, AllianceView
@@ -11,6 +12,7 @@ from hanse_clients.consent_ends import ConsentEnds
 from hanse_clients.ending import EndDesk
 from hanse_clients.enrolment import BrandKeys
 from hanse_clients.errors import BrandNotJoinedError
+from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.home import BrandHome
 from hanse_clients.lineage import Lineage
 from hanse_clients.purging import StudyPurge
@@ -25,13 +27,28 @@ from hanse_federation.secure_aggregation.key_agreement import PartyKeys
 from hanse_policies.documents import AllianceCharter
 
 
+@dataclass(frozen=True, slots=True)
+class BrandRecords:
+    """A brand's open records.
+
+    Attributes:
+        state: Studies, decisions and the charter followed.
+        ledger: Charges questions and keeps answers.
+        rounds: Keeps contributions and steps.
+        floors: Keeps the watches over the floor of persons.
+    """
+
+    state: BrandState
+    ledger: Ledger
+    rounds: RoundStore
+    floors: FloorWatches
+
+
 def aggregating_responder(
     home: BrandHome,
-    state: BrandState,
+    records: BrandRecords,
     gate: StudyGate,
-    ledger: Ledger,
     sources: BrandSources,
-    rounds: RoundStore,
     *,
     randomness: Randomness,
     clock: Callable[[], datetime],
@@ -40,11 +57,9 @@ def aggregating_responder(
 
     Args:
         home: The brand's keys and documents.
-        state: Studies, decisions and the charter followed.
+        records: The brand's open records.
         gate: Lets questions in.
-        ledger: Charges them and keeps answers.
         sources: The brand's data.
-        rounds: Keeps contributions and steps.
         randomness: Where noise, samples and roundings come from. Keys, seeds and nonces
             always come from the system, apart from it.
         clock: Tells the time, with its zone.
@@ -53,8 +68,9 @@ def aggregating_responder(
     answering = Answering(
         brand,
         gate,
-        ledger,
+        records.ledger,
         sources,
+        records.floors,
         row_salt=row_salt(keys.agreement, home.documents.asset().document),
         randomness=randomness,
         clock=clock,
@@ -63,8 +79,8 @@ def aggregating_responder(
         brand,
         party_keys(keys),
         answering,
-        rounds,
-        _view(home, state, gate),
+        records.rounds,
+        _view(home, records.state, gate),
         randomness=SystemRandomness(),
         rounding=randomness,
     )

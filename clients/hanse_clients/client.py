@@ -31,6 +31,7 @@ from hanse_clients.data.data_check import DataCheck, check_schema, check_view
 from hanse_clients.ending import EndReport, SignedExit
 from hanse_clients.errors import StudyDataError, StudyNameError
 from hanse_clients.fetching import SHORTEST_PREFIX, fetch_release
+from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.home import BrandHome, Membership
 from hanse_clients.link import BrandConnection, BrandDeskClient
 from hanse_clients.round_opening import opened_contribution
@@ -82,6 +83,7 @@ class BrandClient:
         with ExitStack() as opened:
             self._state = opened.enter_context(home.open_state())
             self._rounds = opened.enter_context(home.open_rounds())
+            self._floors = opened.enter_context(FloorWatches.of_brand(home.path))
             self._ledger = Ledger(home.ledger_file)
             self._journal = EgressJournal(home.journal_file)
             asset = home.documents.asset().document
@@ -327,15 +329,13 @@ class BrandClient:
         self._gate.check_member()
         # Flower takes half a second to load, which every other use does without.
         from hanse_clients.agent import BrandAgent, journal_writer  # noqa: PLC0415
-        from hanse_clients.assembly import aggregating_responder  # noqa: PLC0415
+        from hanse_clients.assembly import BrandRecords, aggregating_responder  # noqa: PLC0415
 
         responder = aggregating_responder(
             self.home,
-            self._state,
+            BrandRecords(self._state, self._ledger, self._rounds, self._floors),
             self._gate,
-            self._ledger,
             self._sources,
-            self._rounds,
             randomness=self._randomness,
             clock=self._clock,
         )

@@ -11,7 +11,7 @@ fingerprint up each time it is read.
     bundle.json           the operator's answer, once joined
     asset.yaml            the brand's data and consent register; signed as asset.dsse.json
     policy.yaml           what the brand permits; in effect only as policy.dsse.json
-    ledger.db journal.db state.db rounds.db
+    ledger.db journal.db state.db rounds.db floor.db
     releases/             what the brand fetched
     packs/                legal packs that counsel signed, as ID-VERSION.dsse.json
     withdrawals/          what followed once consents had ended, signed

@@ -94,7 +94,8 @@ def test_whoever_withdraws_between_two_rounds_is_in_the_first_and_not_in_the_nex
     watched.rows = rows_then_withdraw  # type: ignore[method-assign]
     events = league.run(digest)
     assert events[-1].stage is RunStage.RELEASED
-    assert watched.persons_seen == [300]
+    # Once for the cohort, then by the watch before each question.
+    assert watched.persons_seen == [300, 300, 300, 300 - WITHDRAWN, 300 - WITHDRAWN]
     assert watched.rows_seen == [300, 300, 300 - WITHDRAWN, 300 - WITHDRAWN]
     assert untouched.rows_seen == [300] * 4
     versions = [entry.charge.data_version for entry in alder.ledger.entries()]

@@ -9,11 +9,17 @@ import dp_accounting
 import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
+from dp_accounting import dp_event
 from dp_accounting.pld import pld_privacy_accountant
 from dp_accounting.rdp import rdp_privacy_accountant
 
 from hanse_federation.privacy.accountant import Accountant, zcdp_epsilon
-from hanse_federation.privacy.events import Event, GaussianEvent, PoissonSampledGaussianEvent
+from hanse_federation.privacy.events import (
+    Event,
+    FloorWatchEvent,
+    GaussianEvent,
+    PoissonSampledGaussianEvent,
+)
 from hanse_federation.privacy.plan import accounting_delta, plan_study
 from hanse_federation.privacy.sampled_gaussian import sampled_gaussian_divergence
 from tests.support.documents import a_training_study
@@ -34,6 +40,10 @@ def reference_event(event: Event) -> dp_accounting.DpEvent:
             event.sampling_rate, dp_accounting.GaussianDpEvent(event.noise_multiplier)
         )
         return dp_accounting.SelfComposedDpEvent(sampled, event.steps)
+    if isinstance(event, FloorWatchEvent):
+        # Moved by one person, its loss is +-epsilon and nothing between: of all mechanisms
+        # that are private with this epsilon and delta 0, it is the one that loses most.
+        return dp_event.DiscreteLaplaceDpEvent(event.epsilon, sensitivity=1)
     return dp_accounting.ComposedDpEvent([reference_event(part) for part in event.events])
 
 
@@ -112,8 +122,15 @@ COMPOSITIONS: tuple[tuple[tuple[Event, ...], float], ...] = (
 )
 
 
+WATCHED: tuple[tuple[tuple[Event, ...], float], ...] = (
+    ((FloorWatchEvent(17), GaussianEvent(14.7016), GaussianEvent(1.9)), 1e-6),
+    ((FloorWatchEvent(5), PoissonSampledGaussianEvent(1.5, 0.1, 50), GaussianEvent(8.0)), 1e-6),
+    ((FloorWatchEvent(40), GaussianEvent(1.2)), 1e-9),
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("events", "delta"), COMPOSITIONS)
+@pytest.mark.parametrize(("events", "delta"), COMPOSITIONS + WATCHED)
 def test_epsilon_is_never_below_the_privacy_loss_distribution_s(
     events: tuple[Event, ...], delta: float
 ) -> None:
@@ -133,6 +150,22 @@ def test_epsilon_is_at_most_that_of_dp_accounting_s_renyi_accountant(
     for event in events:
         reference.compose(reference_event(event))
     assert Accountant().epsilon(events, delta) <= reference.get_epsilon(delta) * 1.0005
+
+
+@pytest.mark.parametrize("scale", [1, 2, 5, 17, 100])
+def test_a_watch_costs_at_least_the_worst_private_mechanism_s_divergence(scale: int) -> None:
+    """Randomized response that flips with chance 1 / (1 + e^epsilon), by dp-accounting."""
+    event = FloorWatchEvent(scale)
+    flips = 2 / (1 + math.exp(event.epsilon))
+    reference = rdp_privacy_accountant.RdpAccountant(
+        orders=list(INTEGER_ORDERS),
+        neighboring_relation=dp_accounting.NeighboringRelation.REPLACE_ONE,
+    )
+    reference.compose(dp_accounting.RandomizedResponseDpEvent(flips, 2))
+    ours = Accountant().rho(event) * INTEGER_ORDERS
+    assert (np.asarray(reference._rdp) <= ours).all()
+    # At order 2 little is given away where epsilon is small.
+    assert ours[0] <= reference._rdp[0] * {1: 2.2, 2: 1.4}.get(scale, 1.07)
 
 
 @pytest.mark.slow

@@ -12,12 +12,15 @@ from hanse_federation.messages import (
     RequestPayload,
 )
 from hanse_federation.model import initial_parameters, input_width
+from hanse_federation.privacy.events import FloorWatchEvent
+from hanse_federation.privacy.plan import plan_study
 from hanse_policies.documents import (
     ApprovalMode,
     ApprovalRules,
     BrandPolicy,
     ComputationKind,
     ConsentRules,
+    Evaluation,
     FlowLabel,
     LocalTraining,
     NeighbouringRelation,
@@ -123,6 +126,20 @@ def a_league_study(now: datetime, **changes: object) -> Study:
         "expires": now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=30),
     }
     return Study.model_validate(fields | changes)
+
+
+def well_watched(study: Study) -> Study:
+    """Give most of a training's budget to its cohort: the watch then has noise of scale 5."""
+    assert isinstance(study.computation, TrainModel)
+    evaluation = Evaluation(budget_share=0.02)
+    watched = study.model_copy(
+        update={
+            "privacy": study.privacy.model_copy(update={"cohort_budget_share": 0.6}),
+            "computation": study.computation.model_copy(update={"evaluation": evaluation}),
+        }
+    )
+    assert plan_study(watched).watch == FloorWatchEvent(5)
+    return watched
 
 
 def a_league_histogram(now: datetime, **changes: object) -> Study:

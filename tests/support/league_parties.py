@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hanse_clients.aggregating import AggregatingResponder
-from hanse_clients.assembly import aggregating_responder
+from hanse_clients.assembly import BrandRecords, aggregating_responder
 from hanse_clients.data.source import DataSource, MeasuringSource
+from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.home import BrandConfiguration, BrandHome
 from hanse_clients.round_store import RoundStore
 from hanse_clients.sources import BrandSources
@@ -214,6 +215,7 @@ class BrandParts:
     state: BrandState
     ledger: Ledger
     rounds: RoundStore
+    floors: FloorWatches
     sources: InProcessSources
     gate: StudyGate
     desk: VerdictDesk
@@ -231,6 +233,7 @@ def open_parts(
     with ExitStack() as opened:
         state = opened.enter_context(home.open_state())
         rounds = opened.enter_context(home.open_rounds())
+        floors = opened.enter_context(FloorWatches.of_brand(home.path))
         ledger = Ledger(home.ledger_file, connect)
         asset = home.documents.asset().document
         sources = InProcessSources(asset, home.path)
@@ -238,16 +241,14 @@ def open_parts(
         gate = StudyGate(home, state, ledger, sources)
         responder = aggregating_responder(
             home,
-            state,
+            BrandRecords(state, ledger, rounds, floors),
             gate,
-            ledger,
             sources,
-            rounds,
             randomness=SeededRandomness(seed),
             clock=clock,
         )
         desk = VerdictDesk(home, state, gate)
-        yield BrandParts(home, state, ledger, rounds, sources, gate, desk, responder)
+        yield BrandParts(home, state, ledger, rounds, floors, sources, gate, desk, responder)
 
 
 @dataclass

@@ -60,6 +60,11 @@ def _show(told: StudyPreflight, lang: Language, rules: bool) -> None:
     typer.echo(f"  cost        epsilon {plan.epsilon:.3f} at delta {plan.delta:g}, a person")
     typer.echo(f"  recipients  {', '.join(plan.recipients)}, for {plan.retention_days} days")
     typer.echo(f"  leaves      at most {plan.payload_bytes} bytes in all")
+    if plan.watch_scale is not None:
+        typer.echo(
+            f"  floor       watched before each question, with noise of scale {plan.watch_scale} "
+            "persons; fewer end the study here"
+        )
     for planned in plan.questions:
         typer.echo(
             f"\n{planned.question} x {planned.times}: {planned.answer.leaves} "

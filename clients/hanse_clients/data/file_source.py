@@ -155,8 +155,11 @@ class FileSource:
         return read_now.state
 
     def persons(self, view: MinimalView) -> PersonCount:
-        """Count the persons in a view."""
+        """Count the persons in a view, or the kept rows of it while they must be the same."""
         self._check_view(view)
+        kept = self._kept
+        if kept is not None and kept.serve(view, version := self.version()):
+            return PersonCount(len(kept.rows), version)
 
         def count(engine: _Engine) -> PersonCount:
             ((persons,),) = engine.run(PersonsQuery(view=view))

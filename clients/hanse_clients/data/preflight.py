@@ -84,6 +84,8 @@ class Preflight:
         epsilon: Privacy loss of the whole study, for one person at this brand.
         delta: Of that epsilon.
         questions: What is asked, in order.
+        watch_scale: Scale of the noise, in persons, with which a training's floor of
+            persons is watched before each question; None for a measurement.
     """
 
     study: str
@@ -98,6 +100,7 @@ class Preflight:
     epsilon: float
     delta: float
     questions: tuple[PlannedQuestion, ...]
+    watch_scale: int | None = None
 
     @property
     def payload_bytes(self) -> int:
@@ -144,6 +147,7 @@ def preflight(study: Study, asset: DataAsset, policy: BrandPolicy, now: datetime
             )
             for question in (Question.COHORT, *main)
         ),
+        watch_scale=None if plan.watch is None else plan.watch.noise_scale,
     )
 
 

@@ -58,13 +58,16 @@ class RequestNotAdmittedError(GateError):
 
 
 class CohortNotAskedError(GateError):
-    """A run starts with the cohort; this one did not."""
+    """A run starts with the cohort, which opens the watch over its floor; this one did not."""
 
     code: ClassVar[str] = "cohort-not-asked"
 
 
 class NoisedCohortTooSmallError(GateError):
-    """The noised cohort is below the floor; noised already, so its code may cross."""
+    """The noised cohort is below the floor, at the start or, for good, in a later round.
+
+    Noised already, so its code may cross.
+    """
 
     code: ClassVar[str] = "cohort-too-small"
 

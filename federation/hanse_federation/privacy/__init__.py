@@ -11,11 +11,13 @@ from hanse_federation.privacy.discrete_gaussian import DiscreteGaussian
 from hanse_federation.privacy.events import (
     ComposedEvent,
     Event,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
     SummedGaussianEvent,
 )
+from hanse_federation.privacy.floor_watch import FloorWatch, open_floor_watch
 from hanse_federation.privacy.ledger import Ledger
 from hanse_federation.privacy.mechanism import GaussianGrid, gaussian_integers
 from hanse_federation.privacy.plan import PrivacyPlan, plan_study
@@ -27,6 +29,8 @@ __all__ = [
     "ComposedEvent",
     "DiscreteGaussian",
     "Event",
+    "FloorWatch",
+    "FloorWatchEvent",
     "GaussianEvent",
     "GaussianGrid",
     "Ledger",
@@ -40,5 +44,6 @@ __all__ = [
     "RenyiCurve",
     "SummedGaussianEvent",
     "gaussian_integers",
+    "open_floor_watch",
     "plan_study",
 ]

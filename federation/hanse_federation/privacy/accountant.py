@@ -26,6 +26,7 @@ from hanse_federation.errors import NoiseParameterError, PrivacyEventError
 from hanse_federation.privacy.events import (
     ComposedEvent,
     Event,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
@@ -183,6 +184,9 @@ class Accountant:
             return RenyiCurve(rho, rho, _NO_DIVERGENCE)
         if isinstance(event, PoissonSampledSummedGaussianEvent):
             return _sampled_sum_curve(event)
+        if isinstance(event, FloorWatchEvent):
+            rho = _rho_of_watch(event)
+            return RenyiCurve(rho, rho, _NO_DIVERGENCE)
         if isinstance(event, ComposedEvent):
             return self.compose(event.events)
         raise PrivacyEventError(f"expected a known privacy event, got {type(event).__name__}")
@@ -302,6 +306,20 @@ def _rho_of_sum(event: SummedGaussianEvent) -> float:
     return summed_gaussian_rho(
         event.noise_multiplier, event.shares, event.share_sigma, event.dimension
     )
+
+
+def _rho_of_watch(event: FloorWatchEvent) -> float:
+    """Return the zCDP parameter of a mechanism that is private with delta 0.
+
+    Source: Bun, Steinke 2016 (arXiv:1605.02065), Proposition 1.4: epsilon^2 / 2.
+    """
+    check_event_numbers(float(event.noise_scale), 1.0, 1)
+    if event.noise_scale != int(event.noise_scale) or event.noise_scale < 1:
+        raise PrivacyEventError(
+            f"expected a watch's noise scale as a whole number of at least 1, got "
+            f"{event.noise_scale}"
+        )
+    return event.epsilon**2 / 2
 
 
 def _sampled_sum_curve(event: PoissonSampledSummedGaussianEvent) -> RenyiCurve:

@@ -9,6 +9,9 @@ With sampling, the brands draw their samples apart. The person is in some sample
 with chance 1 - (1 - q)^B; given that, the sum's law is a mixture of laws moved by
 at most B times the sensitivity. Moments are convex in either law, so the loss is
 at most that of one person of B times the sensitivity at that sampling rate.
+
+The watch over the floor of persons is private by itself at each brand in either mode:
+its losses at B brands compose.
 """
 
 from __future__ import annotations
@@ -22,7 +25,12 @@ from hanse_federation.privacy.accountant import (
     PrivacySpent,
     RenyiCurve,
 )
-from hanse_federation.privacy.events import Event, PoissonSampledSummedGaussianEvent
+from hanse_federation.privacy.events import (
+    ComposedEvent,
+    Event,
+    FloorWatchEvent,
+    PoissonSampledSummedGaussianEvent,
+)
 from hanse_federation.privacy.plan import PrivacyPlan, accounting_delta
 
 
@@ -51,6 +59,11 @@ def loss_across(plan: PrivacyPlan, brands: int) -> PrivacySpent:
 
 def _curve_at(event: Event, brands: int) -> RenyiCurve:
     """Return the curve of an event for a person who moves its sum at `brands` brands."""
+    if isinstance(event, ComposedEvent):
+        parts = (_curve_at(part, brands) for part in event.events)
+        return sum(parts, start=RenyiCurve.zero())
+    if isinstance(event, FloorWatchEvent):
+        return Accountant().curve(event).times(brands)
     if isinstance(event, PoissonSampledSummedGaussianEvent):
         multiplier = event.summed.noise_multiplier / brands
         rate = _rate_at(event.sampling_rate, brands)

@@ -18,6 +18,7 @@ from hanse_federation.privacy.accountant import PrivacySpent
 from hanse_federation.privacy.events import (
     ComposedEvent,
     Event,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
@@ -143,6 +144,8 @@ def _event_value(event: Event) -> dict[str, Any]:
             "sampling_rate": float(event.sampling_rate),
             "steps": int(event.steps),
         }
+    if isinstance(event, FloorWatchEvent):
+        return {"kind": "floor-watch", "noise_scale": int(event.noise_scale)}
     return {"kind": "composed", "events": [_event_value(part) for part in event.events]}
 
 
@@ -168,6 +171,8 @@ def _event_from_value(value: dict[str, Any]) -> Event:
         return PoissonSampledSummedGaussianEvent(
             _sum_from_value(value), float(value["sampling_rate"]), int(value["steps"])
         )
+    if value["kind"] == "floor-watch":
+        return FloorWatchEvent(int(value["noise_scale"]))
     if value["kind"] == "composed":
         return ComposedEvent(tuple(_event_from_value(part) for part in value["events"]))
     raise ValueError(value["kind"])

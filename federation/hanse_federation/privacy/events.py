@@ -76,6 +76,23 @@ class PoissonSampledSummedGaussianEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class FloorWatchEvent:
+    """All looks of a watch over the floor of persons, up to the first that finds fewer.
+
+    Attributes:
+        noise_scale: Scale b of the discrete Laplace noise over the sensitivity of one
+            person, at least 1. The whole is (2/b)-differentially private.
+    """
+
+    noise_scale: int
+
+    @property
+    def epsilon(self) -> float:
+        """Return the epsilon of the whole, with delta 0."""
+        return 2 / self.noise_scale
+
+
+@dataclass(frozen=True, slots=True)
 class ComposedEvent:
     """Several events on the same persons."""
 
@@ -87,5 +104,6 @@ Event = (
     | PoissonSampledGaussianEvent
     | SummedGaussianEvent
     | PoissonSampledSummedGaussianEvent
+    | FloorWatchEvent
     | ComposedEvent
 )

@@ -6,7 +6,10 @@ gets `cohort_budget_share` of R, and all evaluations of a training together get
 `evaluation.budget_share` of R; the main question (training or measurement) gets
 the least noise for which the whole composition stays within epsilon. Noise
 multipliers are whole multiples of 0.0001, rounded up, so operator and brand
-compute the same plan. Of delta a 2^-20 part is kept for the sampler, whose
+compute the same plan. A training's cohort is watched over all its rounds, see
+`floor_watch`: the watch gets `WATCH_SHARE` of the cohort's part, whatever the number
+of rounds, and is charged with the cohort, before it first looks; its noise scale is a
+whole number, rounded up. Of delta a 2^-20 part is kept for the sampler, whose
 draws are not exactly discrete Gaussian.
 
 In mode `local` a multiplier is the noise that each brand adds. In mode
@@ -38,6 +41,7 @@ from hanse_federation.privacy.events import (
     LEAST_SHARE_SIGMA,
     ComposedEvent,
     Event,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
@@ -53,6 +57,9 @@ MOST_MULTIPLIER = 1e6
 SAMPLER_SHARE_OF_DELTA = 2.0**-20
 MOST_COHORT_NOISE = 0.5
 """Most standard deviation of the cohort's noise, as a part of the floor it is held against."""
+WATCH_SHARE = 0.75
+"""Part of a training's cohort share that watches the floor between rounds. The watch's noise
+has the heavier tails: at this split its scale b is 1.15 times the count's deviation."""
 MOST_COORDINATES = 1 << 40
 """More coordinates than any sum of a study has; what shared noise is charged for."""
 DRAWS_COVERED = 2.0**48
@@ -81,6 +88,8 @@ class PrivacyPlan:
         local: How each training round samples; None for a measurement.
         shares: Brands that divide the noise of a multiplier; 1 where each adds it all.
         is_distributed: Whether a sum over brands is private, not each part by itself.
+        watch: Watches the floor of persons at each brand over a training's rounds; None
+            for a measurement, which asks once.
     """
 
     rounds: int
@@ -90,6 +99,7 @@ class PrivacyPlan:
     local: LocalTraining | None
     shares: int = 1
     is_distributed: bool = False
+    watch: FloorWatchEvent | None = None
 
     def noise_multiplier(self, question: Question) -> float:
         """Return the noise multiplier of one asking of a question.
@@ -112,7 +122,7 @@ class PrivacyPlan:
         return self.noise_multiplier(question) / math.sqrt(self.shares)
 
     def event(self, question: Question) -> Event:
-        """Return what one asking of a question releases.
+        """Return what one asking of a question releases; the cohort pays for the watch too.
 
         Raises:
             PrivacyPlanError: The study does not ask this question.
@@ -121,7 +131,10 @@ class PrivacyPlan:
         shares = self.shares if self.is_distributed else None
         if question is Question.TRAIN and self.local is not None:
             return _training_event(self.local, multiplier, shares)
-        return _counting_event(multiplier, shares)
+        counted = _counting_event(multiplier, shares)
+        if question is Question.COHORT and self.watch is not None:
+            return ComposedEvent((counted, self.watch))
+        return counted
 
     def times_asked(self, question: Question) -> int:
         """Return how often the study asks a question."""
@@ -203,9 +216,13 @@ def _plan(
     delta = accounting_delta(limit.delta)
     target = PrivacyLimit(_effective_epsilon(limit) * _HEADROOM, delta)
     rho = rho_within(target)
-    cohort = _multiplier_for(cohort_share * rho)
+    watch = None if training is None else _watch_for(WATCH_SHARE * cohort_share * rho)
+    counted = cohort_share if training is None else (1 - WATCH_SHARE) * cohort_share
+    cohort = _multiplier_for(counted * rho)
     multipliers = [(Question.COHORT, cohort)]
     fixed = Accountant().curve(_counting_event(cohort, noise_shares))
+    if watch is not None:
+        fixed += Accountant().curve(watch)
     shares = cohort_share
     if training is not None:
         share = training.evaluation.budget_share
@@ -231,6 +248,7 @@ def _plan(
         local=None if training is None else training.local,
         shares=noise_shares or 1,
         is_distributed=noise_shares is not None,
+        watch=watch,
     )
 
 
@@ -246,6 +264,11 @@ def _effective_epsilon(limit: PrivacyLimit) -> float:
 def _multiplier_for(rho: float) -> float:
     """Return the least planned multiplier whose Gaussian costs at most `rho`."""
     return _planned(math.ceil(1 / math.sqrt(2 * rho) / MULTIPLIER_STEP))
+
+
+def _watch_for(rho: float) -> FloorWatchEvent:
+    """Return the watch of least noise that costs at most `rho`: (2/b)^2 / 2."""
+    return FloorWatchEvent(max(1, math.ceil(math.sqrt(2 / rho))))
 
 
 def _planned(steps: int) -> float:

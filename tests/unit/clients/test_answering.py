@@ -105,6 +105,7 @@ def answering_of(league: SmallLeague) -> Answering:
         brand.gate,
         brand.ledger,
         brand.sources,
+        brand.floors,
         row_salt=row_salt(brand.home.keys().agreement, brand.home.documents.asset().document),
         randomness=SeededRandomness(5),
         clock=league.clock,
@@ -328,7 +329,6 @@ def test_a_distributed_training_is_answered_with_a_gradient_sum(
         ("NaN feature", 299),
         ("infinite feature", 299),
         ("missing feature", 299),
-        ("nobody left", 0),
     ],
 )
 def test_no_row_decides_whether_the_brand_answers(
@@ -336,7 +336,7 @@ def test_no_row_decides_whether_the_brand_answers(
 ) -> None:
     digest = league.approved(a_league_study(league.clock()))
     asked_cohort(league, digest)
-    persons, consents = persons_of("alder"), None
+    persons = persons_of("alder")
     match fault:
         case "one class":
             persons = [replace(row, bought=True) for row in persons]
@@ -344,12 +344,9 @@ def test_no_row_decides_whether_the_brand_answers(
             persons[5] = replace(persons[5], spend=float("nan"))
         case "infinite feature":
             persons[5] = replace(persons[5], spend=float("inf"))
-        case "missing feature":
-            persons[5] = replace(persons[5], spend=None)
         case _:
-            now = league.clock()
-            consents = [replace(row, taken_back=now) for row in consent_for(persons, now)]
-    write_data(brand.home, league.clock(), persons, consents)
+            persons[5] = replace(persons[5], spend=None)
+    write_data(brand.home, league.clock(), persons)
     source, seen = brand.sources.rows(), list[int]()
 
     def rows(view: Any) -> Any:

@@ -194,7 +194,20 @@ def test_kept_rows_are_those_a_fresh_reading_gives(
 
     for when in later:
         fresh = DuckDBSource(asset, folder)
+        counted = fresh.persons(view.at(when))
         assert outcome(source, view.at(when)) == outcome(fresh, view.at(when))
+        assert source.persons(view.at(when)) == counted
+
+
+def test_the_count_of_kept_rows_needs_no_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset, source = brand(tmp_path)
+    view = training_view(asset)
+    source.rows(view)
+    monkeypatch.setattr(source, "_ask", None)
+
+    assert source.persons(view.at(NOW + HOUR)) == PersonCount(60, source.version())
 
 
 def outcome(source: DuckDBSource, view: MinimalView) -> object:

@@ -109,6 +109,14 @@ def test_preflight_of_a_training_counts_every_byte(asset: DataAsset) -> None:
     assert told.payload_bytes == 8 + 3 * 28 + 3 * 160
 
 
+def test_preflight_of_a_training_tells_how_its_floor_is_watched(asset: DataAsset) -> None:
+    asked = study(training())
+    planned = plan_study(asked).watch
+    assert planned is not None
+    assert preflight(asked, asset, policy(), NOW).watch_scale == planned.noise_scale
+    assert preflight(study(histogram()), asset, policy(), NOW).watch_scale is None
+
+
 def test_study_that_does_not_fit_the_asset_is_refused(asset: DataAsset) -> None:
     axis = CategoricalFeature(column="email", categories=("x",))
 

@@ -21,6 +21,7 @@ from hanse_federation.privacy.accountant import (
 from hanse_federation.privacy.events import (
     ComposedEvent,
     Event,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
 )
@@ -35,6 +36,13 @@ def test_nothing_released_costs_nothing() -> None:
 
 def test_gaussian_rho_is_half_the_inverse_square() -> None:
     assert ACCOUNTANT.rho(GaussianEvent(2.0)) == 0.125
+
+
+def test_a_watch_has_half_the_square_of_its_epsilon() -> None:
+    """Bun, Steinke 2016, Proposition 1.4."""
+    assert FloorWatchEvent(17).epsilon == 2 / 17
+    assert ACCOUNTANT.rho(FloorWatchEvent(17)) == pytest.approx(2 / 17**2)
+    assert ACCOUNTANT.rho(FloorWatchEvent(1)) == 2
 
 
 def test_sampled_rho_claims_nothing_for_sampling() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,15 @@ def test_in_one_sum_the_loss_grows_with_the_square_of_brands(brands: int) -> Non
     assert loss.delta == plan.spent.delta
 
 
+def test_the_watch_composes_over_brands_in_one_sum_too() -> None:
+    """Each brand's watch has noise of its own, and a person moves each by one."""
+    shared = plan_study(a_shared_training_study())
+    unwatched = replace(shared, watch=None)
+    assert shared.watch is not None
+    added = loss_across(shared, 3).rho - loss_across(unwatched, 3).rho
+    assert added == pytest.approx(3 * Accountant().rho(shared.watch))
+
+
 def test_sampling_amplifies_for_a_person_at_several_brands_too() -> None:
     plan = plan_study(a_shared_training_study())
     loss = loss_across(plan, 3)
@@ -86,5 +96,7 @@ def test_a_person_at_very_many_brands_has_a_loss_that_is_finite() -> None:
     study = a_shared_training_study(computation=training, privacy=a_shared_privacy(epsilon=100.0))
     plan = plan_study(study)
     loss = loss_across(plan, 1000)
-    assert loss.rho == pytest.approx(1e6 * plan.spent.rho)
+    assert plan.watch is not None
+    watched = Accountant().rho(plan.watch)
+    assert loss.rho == pytest.approx(1e6 * (plan.spent.rho - watched) + 1e3 * watched)
     assert math.isfinite(loss.epsilon)

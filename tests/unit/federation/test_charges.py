@@ -7,6 +7,7 @@ import pytest
 from hanse_federation.errors import PrivacyEventError
 from hanse_federation.privacy import (
     ComposedEvent,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
@@ -22,6 +23,7 @@ def test_events_keep_every_digit_when_written() -> None:
             PoissonSampledGaussianEvent(0.1 + 0.2, 1 / 3, 7),
             GaussianEvent(1e-3),
             summed,
+            FloorWatchEvent(17),
             PoissonSampledSummedGaussianEvent(summed, 1 / 3, 9),
         )
     )
@@ -36,6 +38,7 @@ def test_events_keep_every_digit_when_written() -> None:
         "{}",
         '{"kind":"laplace"}',
         '{"kind":"gaussian"}',
+        '{"kind":"floor-watch"}',
         '{"kind":"summed-gaussian","noise_multiplier":1,"shares":2}',
         "1",
     ],

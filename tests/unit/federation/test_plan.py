@@ -14,6 +14,8 @@ from hanse_federation.privacy import plan as plan_module
 from hanse_federation.privacy.accountant import Accountant, PrivacyLimit, rho_within
 from hanse_federation.privacy.events import (
     LEAST_SHARE_SIGMA,
+    ComposedEvent,
+    FloorWatchEvent,
     GaussianEvent,
     PoissonSampledGaussianEvent,
     PoissonSampledSummedGaussianEvent,
@@ -35,6 +37,12 @@ from tests.support.documents import (
 def total_epsilon(plan: PrivacyPlan) -> float:
     """Account for the plan's whole composition from scratch."""
     return Accountant().epsilon([plan.total()], accounting_delta(plan.limit.delta))
+
+
+def watch_of(plan: PrivacyPlan) -> FloorWatchEvent:
+    """Return a training's watch over the floor of persons."""
+    assert plan.watch is not None
+    return plan.watch
 
 
 def a_study(
@@ -83,11 +91,15 @@ def test_a_histogram_spends_its_epsilon_and_never_more(
 def test_shares_of_rho_are_kept() -> None:
     plan = plan_study(a_training_study())
     rho = rho_within(PrivacyLimit(3.0, accounting_delta(1e-6)))
-    cohort = 0.5 / plan.noise_multiplier(Question.COHORT) ** 2
+    counted = 0.5 / plan.noise_multiplier(Question.COHORT) ** 2
+    watched = Accountant().rho(watch_of(plan))
     evaluation = 4 * 0.5 / plan.noise_multiplier(Question.EVALUATE) ** 2
-    assert cohort == pytest.approx(0.05 * rho, rel=1e-3)
+    assert counted == pytest.approx(0.25 * 0.05 * rho, rel=1e-3)
+    assert counted <= 0.25 * 0.05 * rho
+    # The watch's noise scale is a whole number: 17 persons, where 16.97 would do.
+    assert watched == pytest.approx(0.75 * 0.05 * rho, rel=1e-2)
+    assert watched <= 0.75 * 0.05 * rho
     assert evaluation == pytest.approx(0.25 * rho, rel=1e-3)
-    assert cohort <= 0.05 * rho
     assert evaluation <= 0.25 * rho
 
 
@@ -95,13 +107,16 @@ def test_events_are_those_of_one_asking() -> None:
     plan = plan_study(a_training_study())
     trained = plan.event(Question.TRAIN)
     assert trained == PoissonSampledGaussianEvent(plan.noise_multiplier(Question.TRAIN), 0.2, 5)
-    assert plan.event(Question.COHORT) == GaussianEvent(plan.noise_multiplier(Question.COHORT))
+    counted = GaussianEvent(plan.noise_multiplier(Question.COHORT))
+    assert plan.event(Question.COHORT) == ComposedEvent((counted, watch_of(plan)))
     assert plan.rounds == 4
     assert len(plan.total().events) == 1 + 4 + 4
     measured = plan_study(a_histogram_study())
     assert measured.rounds == 0
     assert isinstance(measured.event(Question.MEASURE), GaussianEvent)
     assert len(measured.total().events) == 2
+    assert measured.watch is None
+    assert isinstance(measured.event(Question.COHORT), GaussianEvent)
 
 
 @pytest.mark.parametrize("question", [Question.TRAIN, Question.EVALUATE])
@@ -127,10 +142,31 @@ def test_the_demo_like_plan_is_the_one_that_was_published() -> None:
     """Guards against plans that differ between releases; a change here is a ★ change."""
     plan = plan_study(a_study(3.0, 1e-6, 10, 20, 0.05, 0.25))
     assert plan.multipliers == (
-        (Question.COHORT, 7.3508),
+        (Question.COHORT, 14.7016),
         (Question.EVALUATE, 10.3956),
-        (Question.TRAIN, 1.6663),
+        (Question.TRAIN, 1.6662),
     )
+    assert plan.watch == FloorWatchEvent(17)
+
+
+@pytest.mark.parametrize("rounds", [1, 10, 1000])
+def test_the_watch_costs_the_same_however_many_rounds_it_looks(rounds: int) -> None:
+    plan = plan_study(a_study(3.0, 1e-6, rounds, 1, 0.05, 0.25))
+    assert watch_of(plan) == FloorWatchEvent(17)
+    assert plan.noise_multiplier(Question.COHORT) == 14.7016
+
+
+def test_the_watch_is_charged_once_with_the_cohort() -> None:
+    plan = plan_study(a_training_study())
+    charged = [event for event in plan.total().events if isinstance(event, ComposedEvent)]
+    assert charged == [plan.event(Question.COHORT)]
+
+
+def test_a_watch_never_has_less_noise_than_one_person_needs() -> None:
+    privacy = a_privacy(epsilon=100.0, cohort_budget_share=0.5)
+    plan = plan_study(a_training_study(privacy=privacy))
+    assert watch_of(plan) == FloorWatchEvent(1)
+    assert total_epsilon(plan) <= 100.0
 
 
 def test_shares_that_leave_nothing_are_refused() -> None:
@@ -231,14 +267,17 @@ def test_shared_noise_is_charged_as_a_sum() -> None:
     assert isinstance(trained, PoissonSampledSummedGaussianEvent)
     assert trained.summed.noise_multiplier == plan.noise_multiplier(Question.TRAIN)
     assert (trained.sampling_rate, trained.steps) == (0.2, 1)
-    assert isinstance(counted, SummedGaussianEvent)
-    assert (counted.shares, counted.share_sigma) == (2, LEAST_SHARE_SIGMA)
+    assert isinstance(counted, ComposedEvent)
+    persons, watched = counted.events
+    assert isinstance(persons, SummedGaussianEvent)
+    assert (persons.shares, persons.share_sigma) == (2, LEAST_SHARE_SIGMA)
+    assert watched == plan.watch == plan_study(a_training_study()).watch
 
 
 def test_a_cohort_whose_total_noise_would_drown_the_floor_is_refused() -> None:
     """One share suffices for a sum of three, so the total has three times its variance."""
-    calm = a_shared_training_study(privacy=a_shared_privacy(0, 0), minimum_persons=15)
+    calm = a_shared_training_study(privacy=a_shared_privacy(0, 0), minimum_persons=30)
     noise = plan_study(calm).noise_multiplier(Question.COHORT)
-    assert noise <= 15 / 2 < noise * 3**0.5
+    assert noise <= 30 / 2 < noise * 3**0.5
     with pytest.raises(PrivacyPlanError, match="drown that floor"):
-        plan_study(a_shared_training_study(privacy=a_shared_privacy(0, 2), minimum_persons=15))
+        plan_study(a_shared_training_study(privacy=a_shared_privacy(0, 2), minimum_persons=30))
