@@ -6,7 +6,7 @@ carry no default that widens what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -101,6 +101,11 @@ class StrictModel(BaseModel):
     """A frozen part of a document; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    def __iter__(self) -> Generator[tuple[str, Any], None, None]:
+        """List the fields with their values, and nothing that was derived of them."""
+        for name in type(self).model_fields:
+            yield name, getattr(self, name)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the part, with changes that are not validated; nothing derived is copied along.

@@ -94,3 +94,5 @@ def test_what_was_derived_makes_no_document_another() -> None:
     assert first == second
     assert first.model_dump_json() == second.model_dump_json()
     assert hash(first) == hash(second)
+    assert dict(first) == dict(second)
+    assert Study.model_validate(dict(first)) == second
