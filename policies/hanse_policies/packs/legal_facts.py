@@ -109,8 +109,15 @@ def columns_unexcused(
         asset: Describes them; one that it does not list is excused by nobody.
         permit: Names the columns that may be read though they are sensitive.
     """
-    excused = permit.excused & asset.column_sets.every
-    return read if excused.isdisjoint(names) else columns_read(names - excused, asset)
+    there = asset.column_sets
+    excused = permit.excused & names & there.every
+    if not excused:
+        return read
+    if excused == there.sensitive & names:
+        left = tuple([kind for kind in read.kinds if kind is None or not kind.is_sensitive])
+        ordinary = read.ordinary_categories
+        return ColumnsRead(left, ordinary, ordinary, has_sensitive=False)
+    return columns_read(names - excused, asset)
 
 
 def places_of(study: Study, charter: AllianceCharter) -> tuple[str | None, ...]:
