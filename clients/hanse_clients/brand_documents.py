@@ -25,7 +25,12 @@ from hanse_clients.signed_documents import (
     verified_document,
 )
 from hanse_clients.version_classes import VersionClasses
-from hanse_policies.approvals import Approved, approval_state, open_approval
+from hanse_policies.approvals import (
+    Approved,
+    approval_state,
+    approvers_of,
+    open_approval,
+)
 from hanse_policies.canonical import digest
 from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import BrandPolicy, DataAsset
@@ -220,7 +225,7 @@ class BrandDocuments:
             envelope = Envelope.from_json(read_bounded(file, MAXIMUM_ENVELOPE_BYTES))
             # What only names the version as the one that it replaces is about another.
             if meant in envelope.payload.replace(b'"supersedes":"' + meant + b'"', b""):
-                opened.append(open_approval(envelope, (before or after).approvers))
+                opened.append(open_approval(envelope, approvers_of(before, after)))
         return approval_state(before, after, opened, direction)
 
     def _written_policy(self) -> Loaded[BrandPolicy]:

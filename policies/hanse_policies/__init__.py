@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hanse_policies.approvals import approval_state, open_approval
+    from hanse_policies.approvals import approval_state, approvers_of, open_approval
     from hanse_policies.canonical import canonical_json, digest
     from hanse_policies.compare.comparison import Comparison, compare_versions
     from hanse_policies.compare.direction import Direction
@@ -138,6 +138,7 @@ __all__ = [
     "Withdrawal",
     "Witness",
     "approval_state",
+    "approvers_of",
     "canonical_json",
     "clock_standings",
     "compare_versions",
@@ -228,6 +229,7 @@ _HOMES = {
     "Withdrawal": "documents",
     "Witness": "compare.witness",
     "approval_state": "approvals",
+    "approvers_of": "approvals",
     "canonical_json": "canonical",
     "clock_standings": "incident_clocks",
     "compare_versions": "compare.comparison",

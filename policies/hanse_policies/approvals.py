@@ -1,7 +1,8 @@
 """Who approved a version of a policy or an asset, and whether it may take effect by that.
 
 Rules: a version that may loosen needs as many approvers, each in another role, as the
-version before it asks for; the first version needs as many as it asks for itself. An
+version before it asks for, or as it asks for itself where that is more; the first version,
+and the first that asks for any, needs as many as it asks for itself. An
 approval is of one version in the place of one other, signed by a key that the version
 before it names. Nobody approves what they wrote. One approver's `deny` stands for good:
 the next try is another version.
@@ -38,11 +39,23 @@ def approvals_needed(
     Raises:
         ComparisonError: They are not versions of one document.
     """
-    if before is None:
+    if before is None or not before.approvals.loosen:
         return after.approvals.loosen
     if direction is None:
         direction = compare_versions(before, after).direction
-    return before.approvals.loosen if direction.may_loosen else 0
+    asked = max(before.approvals.loosen, after.approvals.loosen)
+    return asked if direction.may_loosen else 0
+
+
+def approvers_of(
+    before: BrandPolicy | DataAsset | None, after: BrandPolicy | DataAsset
+) -> tuple[Approver, ...]:
+    """List who may approve a version: whom the one before names, if it asks for anybody.
+
+    Else the version itself names them, as a first one does: where no approval was ever asked
+    for, there is nobody else whose word could count.
+    """
+    return after.approvers if before is None or not before.approvals.loosen else before.approvers
 
 
 def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval:
@@ -50,7 +63,7 @@ def open_approval(envelope: Envelope, approvers: Iterable[Approver]) -> Approval
 
     Args:
         envelope: The signed approval.
-        approvers: Who may approve: of the version in effect, or of the first one itself.
+        approvers: Who may approve, as `approvers_of` lists them.
 
     Raises:
         ApprovalError: None of the approvers signed it under their own name.
@@ -85,7 +98,7 @@ def approval_state(
     Raises:
         ComparisonError: The two are not versions of one document.
     """
-    known = {approver.id: approver for approver in (before or after).approvers}
+    known = {approver.id: approver for approver in approvers_of(before, after)}
     replaced = None if before is None else digest(before)
     permitted, refused = set(), set()
     for approval in approvals:

@@ -76,8 +76,15 @@ def clock_standings(
         now: When it is asked, with a time zone.
 
     Raises:
-        DocumentError: The record names a clock that none of the packs has.
+        DocumentError: The record names a clock that none of the packs has, two versions of
+            one pack are given, or a clock ends after all dates.
     """
+    ids = [pack.id for pack in packs]
+    if len(set(ids)) < len(ids):
+        raise DocumentError(
+            f"expected one version of each pack, got {', '.join(pack.name for pack in packs)}; "
+            "name the one that holds"
+        )
     clocks = {f"{pack.id}/{clock.id}": (pack, clock) for pack in packs for clock in pack.clocks}
     stated = [one.clock for one in breach.clocks]
     unknown = {*stated, *(name for one in breach.told for name in one.clocks)} - set(clocks)
@@ -101,8 +108,18 @@ def _standing(
     started = breach.discovered
     if statement is not None and statement.started is not None:
         started = statement.started
-    due = started + timedelta(hours=clock.hours) if clock.hours else None
+    due = _due(started, clock.hours) if clock.hours else None
     return ClockStanding(pack.name, clock, started, due, told, _state(due, told, now))
+
+
+def _due(started: datetime, hours: int) -> datetime:
+    try:
+        return started + timedelta(hours=hours)
+    except OverflowError as error:
+        raise DocumentError(
+            f"expected a clock that ends before the year 10000, got one of {hours} hours from "
+            f"{started.isoformat()}; correct the instant"
+        ) from error
 
 
 def _state(due: datetime | None, told: datetime | None, now: datetime) -> ClockState:

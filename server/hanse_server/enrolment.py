@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
-from hanse_federation.release.recipients import ALL_MEMBERS
 from hanse_policies.certificates import brand_name, is_tls_key, name_of
 from hanse_policies.documents import AllianceCharter, AllianceId, BrandId, Member
+from hanse_policies.documents.alliance import RESERVED_NAMES
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.errors import EnvelopeFormatError, SignatureError
 from hanse_policies.signing import Envelope, open_envelope
@@ -41,8 +41,6 @@ from hanse_server.home import OperatorHome
 from hanse_server.store import CallerRole, CertificateRecord, CharterRecord, OperatorStore
 
 MAXIMUM_REQUEST_BYTES: Final = 64 * 1024
-RESERVED_NAMES: Final = frozenset({"operator", ALL_MEMBERS})
-"""Words that stand for other recipients, so that no brand may bear them."""
 
 
 @dataclass(frozen=True, slots=True)

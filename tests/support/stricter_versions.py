@@ -8,7 +8,6 @@ from typing import Literal
 from hanse_policies.compare.comparison import Comparable
 from hanse_policies.documents import (
     ApprovalMode,
-    ApprovalRules,
     Approver,
     ComputationKind,
     ConsentEndRule,
@@ -129,23 +128,12 @@ STRICTER = [
         "consent.jurisdictions",
     ),
     (with_consent(), with_consent(scope_required=True), "consent.scope_required"),
-    (with_consent(), with_consent(minors=minors(14, guardian=True)), "consent.minors"),
-    (
-        with_consent(minors=minors(14, guardian=True)),
-        with_consent(minors=minors(18, guardian=False)),
-        "consent.minors",
-    ),
     (with_end(), with_end(within_days=89), "withdrawal.withdrawn.within_days"),
     (with_end(), with_end("retire"), "withdrawal.withdrawn.consequence"),
     (with_end("keep-with-evidence"), with_end(), "withdrawal.withdrawn.consequence"),
     (with_end(), with_end(purge_within_days=0), "withdrawal.withdrawn.purge_within_days"),
     (a_policy(), a_policy(active_from=NOW), "active_from"),
     (a_policy(approval=ApprovalMode.AUTOMATIC), a_policy(), "approval"),
-    (
-        a_policy(approvers=(OFFICER,)),
-        a_policy(approvers=(OFFICER,), approvals=ApprovalRules(loosen=1)),
-        "approvals.loosen",
-    ),
     (an_asset(), an_asset(columns=(a_column("visits"),)), "columns[1]"),
     (with_column(), with_column(sensitivity=Sensitivity.SENSITIVE), "columns[0].sensitivity"),
     (with_column(), with_column(retention_days=7), "columns[0].retention_days"),

@@ -15,7 +15,7 @@ from hanse_policies.durable_files import write_new
 from hanse_policies.errors import ApprovalError, ComparisonError
 
 if TYPE_CHECKING:
-    from hanse_policies.documents import BrandPolicy, DataAsset
+    from hanse_policies.documents import Approver, BrandPolicy, DataAsset
 
 
 def approve(
@@ -38,7 +38,8 @@ def approve(
             f"expected two versions of one document, got a {before.kind} and a {after.kind}"
         )
     signing_key = hanse_policies.SigningKey.from_pem(hanse_policies.read_private(key))
-    role = _role_of(approver, signing_key.public_hex, before or after, after.author)
+    named = hanse_policies.approvers_of(before, after)
+    role = _role_of(approver, signing_key.public_hex, named, after.author)
     verdict = hanse_policies.Verdict.DENY if refuse else hanse_policies.Verdict.PERMIT
     approval = hanse_policies.Approval(
         kind="Approval",
@@ -70,19 +71,19 @@ def _approvable(path: Path) -> BrandPolicy | DataAsset:
     )
 
 
-def _role_of(approver: str, key: str, named_by: BrandPolicy | DataAsset, author: str | None) -> str:
+def _role_of(approver: str, key: str, named: tuple[Approver, ...], author: str | None) -> str:
     """Return the role of one who may approve.
 
     Args:
         approver: Who approves.
         key: Their public key.
-        named_by: The version that says who may.
+        named: Who may approve.
         author: Of the version that is approved.
 
     Raises:
         ApprovalError: They are not named with this key, or they are the author.
     """
-    known = {one.id: one for one in named_by.approvers}
+    known = {one.id: one for one in named}
     if approver not in known or known[approver].key != key:
         raise ApprovalError(
             f"expected one of the approvers {', '.join(known) or 'none'} with their own key, got "

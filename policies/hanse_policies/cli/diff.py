@@ -18,7 +18,9 @@ from hanse_policies.errors import ComparisonError, UsageError
 from hanse_policies.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from hanse_policies.approvals import Approved
     from hanse_policies.compare.comparison import Comparable, Comparison
+    from hanse_policies.compare.direction import Direction
     from hanse_policies.compare.replay import ReplayedStudy
     from hanse_policies.documents import AllianceCharter
     from hanse_policies.facts import ApprovalState
@@ -105,14 +107,23 @@ def load_comparable(path: Path) -> Loaded[Comparable]:
 
 
 def approvals_of(comparison: Comparison, files: list[Path]) -> ApprovalState | None:
-    """Verify and count approvals; None for what is not a policy."""
+    """Verify and count approvals; None for a charter, which takes none."""
     before, after = comparison.before, comparison.after
-    if not isinstance(before, hanse_policies.BrandPolicy) or not isinstance(
+    if isinstance(before, hanse_policies.BrandPolicy) and isinstance(
         after, hanse_policies.BrandPolicy
     ):
-        return None
-    opened = [hanse_policies.open_approval(read_envelope(file), before.approvers) for file in files]
-    return hanse_policies.approval_state(before, after, opened, comparison.direction)
+        return _state(before, after, files, comparison.direction)
+    if isinstance(before, hanse_policies.DataAsset) and isinstance(after, hanse_policies.DataAsset):
+        return _state(before, after, files, comparison.direction)
+    return None
+
+
+def _state(
+    before: Approved, after: Approved, files: list[Path], direction: Direction
+) -> ApprovalState:
+    named = hanse_policies.approvers_of(before, after)
+    opened = [hanse_policies.open_approval(read_envelope(file), named) for file in files]
+    return hanse_policies.approval_state(before, after, opened, direction)
 
 
 def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[str]:

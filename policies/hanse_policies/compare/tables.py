@@ -31,7 +31,8 @@ from hanse_policies.documents.vocabulary import ApprovalMode, LocationPrecision,
 
 APPROVER: FieldTable = {"id": opaque, "role": opaque, "key": opaque}
 
-APPROVAL_RULES: FieldTable = {"loosen": higher_is_stricter}
+# More of either asks for more, and can be just what the charter asked of a policy.
+APPROVAL_RULES: FieldTable = {"loosen": opaque}
 
 BUDGET: FieldTable = {
     "purpose": opaque,
@@ -46,7 +47,7 @@ CONSENT_RULES: FieldTable = {
     "max_age_hours": lower_is_stricter,
     "bases": any_of,
     "notices": any_of_if_asked,
-    "minors": compare_minors,
+    "minors": opaque,
     "jurisdictions": compare_places,
     "scope_required": flag_is_stricter,
 }

@@ -68,6 +68,9 @@ class Operator(StrictModel):
     """Where its server runs; None counts as abroad."""
 
 
+RESERVED_NAMES: Final = frozenset({"operator", "members"})
+"""What stands for others than one brand among recipients."""
+
 LEAST_LEGAL_ENTITIES: Final = 3
 """Of a sum over two, each could take off its own part and read the other's."""
 
@@ -135,6 +138,17 @@ class AllianceCharter(StrictModel):
         placed = [place.recipient for place in self.places]
         if len(set(placed)) != len(placed):
             raise fault_at(("places",), "expected one place for a recipient, got two")
+        return self
+
+    @model_validator(mode="after")
+    def _check_reserved(self) -> Self:
+        for index, member in enumerate(self.members):
+            if member.brand in RESERVED_NAMES:
+                raise fault_at(
+                    ("members", index, "brand"),
+                    f"expected a brand's own name, got `{member.brand}`, which stands for others "
+                    "among recipients; give it another name",
+                )
         return self
 
     @model_validator(mode="after")

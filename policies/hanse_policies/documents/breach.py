@@ -19,6 +19,7 @@ from hanse_policies.documents.base import (
     SemanticVersion,
     ShortText,
     StrictModel,
+    fault_at,
 )
 from hanse_policies.documents.vocabulary import FlowLabel
 from hanse_policies.documents.withdrawal import PersonsAtMost
@@ -117,6 +118,17 @@ class BreachRecord(StrictModel):
             raise ValueError("`happened_before` must not be earlier than `happened_after`")
         if after is not None and self.discovered < after:
             raise ValueError("`discovered` must not be earlier than `happened_after`")
+        first = self.discovered if after is None else after
+        for place, instant in (
+            *((("told", index, "told"), one.told) for index, one in enumerate(self.told)),
+            *((("clocks", index, "started"), one.started) for index, one in enumerate(self.clocks)),
+        ):
+            if instant is not None and instant < first:
+                raise fault_at(
+                    place,
+                    f"expected an instant from {first.isoformat()} on, when the breach was "
+                    "discovered or happened at the earliest, got an earlier one; correct either",
+                )
         return self
 
     @model_validator(mode="after")

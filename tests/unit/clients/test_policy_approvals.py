@@ -59,22 +59,30 @@ def approve(
 def guarded(league: SmallLeague) -> tuple[BrandDocuments, BrandPolicy]:
     """Put a policy into effect whose next loosening takes an approver."""
     documents = league.brands["alder"].home.documents
-    put_asset(documents, approvers=APPROVERS, author="writer", approvals=ApprovalRules(loosen=1))
+    asset = documents.signed_asset().document
+    asked = {"approvers": APPROVERS, "approvals": ApprovalRules(loosen=1)}
+    put_approved(documents, asset, changed(asset, author="writer", **asked))
     strict = a_league_policy("alder", league.clock(), approvers=APPROVERS)
     put_policy(league.brands["alder"].home, strict)
-    with_rule = documents.policy().document.model_copy(
-        update={"approvals": ApprovalRules(loosen=1)}
-    )
-    put_policy(league.brands["alder"].home, with_rule)
+    before = documents.policy().document
+    with_rule = {"supersedes": digest(before), "approvals": ApprovalRules(loosen=1)}
+    put_approved(documents, before, before.model_copy(update={"version": "8.0.0"} | with_rule))
     return documents, documents.policy().document
 
 
-def put_asset(documents: BrandDocuments, **changes: object) -> DataAsset:
-    """Put the next version of the asset into effect."""
-    after = changed(documents.signed_asset().document, **changes)
-    write_yaml(documents.asset_file, after)
-    documents.sign_asset()
-    return after
+def put_approved(
+    documents: BrandDocuments,
+    before: BrandPolicy | DataAsset,
+    after: BrandPolicy | DataAsset,
+) -> None:
+    """Put a version into effect that its own approvers, or those before, approved."""
+    approve(documents, after, before)
+    if isinstance(after, BrandPolicy):
+        write_yaml(documents.policy_file, after)
+        documents.sign_policy()
+    else:
+        write_yaml(documents.asset_file, after)
+        documents.sign_asset()
 
 
 def changed(asset: DataAsset, version: str = "2.0.0", **changes: object) -> DataAsset:
@@ -113,16 +121,8 @@ def test_a_tighter_policy_needs_nobody(league: SmallLeague) -> None:
     assert documents.policy().document.consent.max_age_hours == 1
 
 
-@pytest.mark.parametrize(
-    ("lost", "codes"),
-    [
-        ("approvals", ("approvals.policy",)),
-        ("superseded", ("approvals.policy", "approvals.asset")),
-    ],
-)
-def test_a_study_is_refused_once_the_approval_cannot_be_shown(
-    league: SmallLeague, lost: str, codes: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("lost", ["approvals", "superseded"])
+def test_a_study_is_refused_once_approvals_cannot_be_shown(league: SmallLeague, lost: str) -> None:
     documents, before = guarded(league)
     after = loosened(before)
     write_yaml(documents.policy_file, after)
@@ -133,7 +133,7 @@ def test_a_study_is_refused_once_the_approval_cannot_be_shown(
     assert parts.gate.judge(study, league.clock()).decision.is_permitted
     (documents.folder / lost).rename(documents.folder / f"{lost}-gone")
     refusal = parts.gate.judge(study, league.clock()).decision
-    assert refusal.denied_by == codes
+    assert refusal.denied_by == ("approvals.policy", "approvals.asset")
 
 
 def test_an_approval_that_nobody_signed_rightly_does_not_count(league: SmallLeague) -> None:
@@ -141,7 +141,7 @@ def test_an_approval_that_nobody_signed_rightly_does_not_count(league: SmallLeag
     after = loosened(before)
     write_yaml(documents.policy_file, after)
     approve(documents, after, before)
-    (file,) = documents.approvals_folder.glob("*.json")
+    file = documents.approvals_folder / f"{digest(after)}.dsse.json"
     envelope = a_key(61).sign(Approval.model_validate_json(_payload(file)))
     hints = tuple(replace(one, key_hint=WEI.public_hex) for one in envelope.signatures)
     file.write_bytes(replace(envelope, signatures=hints).to_json())
@@ -240,7 +240,7 @@ def test_a_study_is_refused_once_an_assets_approval_cannot_be_shown(league: Smal
     study = league.approved(a_league_histogram(league.clock()))
     gate = league.brands["alder"].gate
     assert gate.judge(study, league.clock()).decision.is_permitted
-    documents.approvals_folder.rename(documents.folder / "approvals-gone")
+    (documents.approvals_folder / f"{digest(after)}.dsse.json").unlink()
     assert gate.judge(study, league.clock()).decision.denied_by == ("approvals.asset",)
 
 
@@ -259,3 +259,39 @@ def test_an_asset_that_would_take_fewer_approvals_than_the_policy_is_refused(
     league.settle()
     decision = league.brands["alder"].gate.judge(study, league.clock()).decision
     assert decision.denied_by == ("approvals.asset-rules",)
+
+
+def test_whoever_first_asks_for_approvals_is_approved_by_those_it_names(
+    league: SmallLeague,
+) -> None:
+    """Else a version could loosen everything in the step that makes loosening take approvals."""
+    documents = league.brands["alder"].home.documents
+    before = documents.signed_asset().document
+    first, *others = before.columns
+    longer = first.model_copy(update={"retention_days": first.retention_days + 1})
+    asked = {"author": "writer", "approvers": APPROVERS, "approvals": ApprovalRules(loosen=1)}
+    after = changed(before, columns=(longer, *others), **asked)
+    write_yaml(documents.asset_file, after)
+    with pytest.raises(DocumentNotApprovedError):
+        documents.sign_asset()
+    approve(documents, after, before)
+    assert documents.sign_asset() == digest(after)
+
+
+def test_more_approvals_are_asked_for_only_by_as_many(league: SmallLeague) -> None:
+    documents, before = guarded(league)
+    mei = Approver(id="mei", role="data-owner", key=a_key(62).public_hex)
+    named = before.model_copy(
+        update={
+            "version": "9.0.0",
+            "supersedes": digest(before),
+            "approvers": (*APPROVERS, mei),
+        }
+    )
+    put_approved(documents, before, named)
+    more = {"approvals": ApprovalRules(loosen=2), "supersedes": digest(named)}
+    after = named.model_copy(update={"version": "10.0.0"} | more)
+    write_yaml(documents.policy_file, after)
+    approve(documents, after, named)
+    with pytest.raises(DocumentNotApprovedError, match=r"expected 2 role\(s\)"):
+        documents.sign_policy()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from hanse_policies.documents import (
+    AllianceCharter,
     ApprovalRules,
     Approver,
     ConsentField,
@@ -172,3 +175,12 @@ def test_a_threshold_names_a_figure_that_the_table_yields() -> None:
         assert Case(study=study).decide().denied_by == ()
     study = a_histogram_study(thresholds=(a_threshold("auc"),))
     assert Case(study=study).decide().denied_by == ("thresholds.figure",)
+
+
+@pytest.mark.parametrize("name", ["operator", "members"])
+def test_no_member_bears_a_name_that_stands_for_others(name: str) -> None:
+    charter = a_charter()
+    tree = charter.model_dump(mode="json")
+    tree["members"][0]["brand"] = name
+    with pytest.raises(ValidationError, match="stands for others"):
+        AllianceCharter.model_validate_json(json.dumps(tree))

@@ -87,7 +87,6 @@ PERSON_BY_PERSON = (
     "consent.notices",
     "consent.jurisdictions",
     "consent.scope_required",
-    "consent.minors",
 )
 
 
@@ -139,6 +138,16 @@ def test_a_limit_tightens_one_way_and_loosens_the_other(
         (
             with_consent(minors=minors(18, guardian=True)),
             with_consent(minors=minors(14, guardian=False)),
+        ),
+        # A rule on minors, or approvals asked for, can be just what the charter asks of a policy.
+        (with_consent(), with_consent(minors=minors(14, guardian=True))),
+        (
+            with_consent(minors=minors(14, guardian=True)),
+            with_consent(minors=minors(18, guardian=False)),
+        ),
+        (
+            a_policy(approvers=(OFFICER,)),
+            a_policy(approvers=(OFFICER,), approvals=ApprovalRules(loosen=1)),
         ),
         (with_consent(bases=("consent",)), with_consent(bases=("contract",))),
         # Who comes or goes may bring a border, or take the last one away.
@@ -272,9 +281,9 @@ def test_what_are_no_versions_of_one_document_are_refused(
     [
         (wide, narrow)
         for wide, narrow, field in STRICTER
-        # These decide on no study: who approves, how long a brand keeps a value, whose consent,
-        # what follows once it has ended.
-        if field not in {"approval", "approvals.loosen", "places[0]"}
+        # These decide on no study: whether a person approves, how long a brand keeps a value,
+        # whose consent, what follows once it has ended.
+        if field not in {"approval", "places[0]"}
         and not field.startswith((*PERSON_BY_PERSON, "withdrawal."))
         and not field.endswith((".precision", "columns[0].retention_days"))
     ],

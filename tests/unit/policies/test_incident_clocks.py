@@ -180,3 +180,29 @@ def test_the_command_tells_programs_the_same(hanse: Hanse) -> None:
         "other-network-operators": "does-not-run",
         "summary": "open",
     }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"told": [told(timedelta(days=-365), "eu-gdpr/authority")]},
+        {"clocks": [{"clock": "eu-gdpr/authority", "started": FOUND - timedelta(seconds=1)}]},
+    ],
+)
+def test_nobody_was_told_before_there_was_a_breach(wrong: dict[str, Any]) -> None:
+    """A year that was typed wrongly would else keep every clock."""
+    with pytest.raises(ValidationError, match="correct either"):
+        a_breach(**wrong)
+    a_breach(happened_after=FOUND - timedelta(days=400), **wrong)
+
+
+def test_a_clock_that_ends_after_all_dates_is_refused() -> None:
+    late = a_breach(discovered=datetime(9999, 12, 31, 23, 0, tzinfo=UTC))
+    with pytest.raises(DocumentError, match="before the year 10000"):
+        clock_standings(late, (EU,), FOUND)
+
+
+def test_two_versions_of_one_pack_have_no_common_clocks() -> None:
+    newer = EU.model_copy(update={"version": "9.0.0"})
+    with pytest.raises(DocumentError, match="one version of each pack"):
+        clock_standings(a_breach(), (EU, newer), FOUND)
