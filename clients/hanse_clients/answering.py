@@ -16,7 +16,9 @@ Before each new question of a training, in either mode, a watch looks whether th
 floor still holds (see `floor_watch`), at no cost, for the cohort's charge paid for it;
 once it does not, this brand answers the study no more. In mode `distributed` what is
 watched is this brand's part of the floor: if each of the fewest brands allowed has its
-part, their sum has the floor. What a refusal shows is the watch's noised word alone.
+part, their sum has the floor. That refusal shows the watch's noised word alone; others show
+what no noise covers: that consents ended and the study was purged here, or that a table or
+a disk failed (see docs/explanation/privacy-promise.md).
 """
 
 from __future__ import annotations

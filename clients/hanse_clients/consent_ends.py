@@ -37,6 +37,8 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 PURPOSE_GONE = "purpose-not-recorded"
 ASSET_GONE = "asset-not-described"
 REGISTER_UNREADABLE = "register-unreadable"
+MAXIMUM_NAMED = 999
+"""How many releases one withdrawal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ class ConsentEnds:
                 evidence=rule.evidence,
                 policy=digest(policy),
             )
-            for release in (*fetched, None)
+            # None stands for whatever is not named, so a long list may end early.
+            for release in (*fetched[:MAXIMUM_NAMED], None)
         )
 
 

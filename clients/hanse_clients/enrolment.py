@@ -4,7 +4,9 @@ Rules: private keys are made here and never leave; the one thing taken on trust 
 the fingerprint of the operator's authority, told by another way; from it follow
 the authority's certificate, the operator's key named in it, the bundle that key
 signed, and the charter. Whatever of these does not follow is refused, and so is a
-certificate or a charter that speaks of keys that are not this brand's.
+certificate or a charter that speaks of keys that are not this brand's. A charter is not
+followed either that puts this brand elsewhere than where it said that it keeps its data:
+which law applies, and what counts as a transfer abroad, is told from that place.
 """
 
 from __future__ import annotations
@@ -216,13 +218,23 @@ def verify_bundle(data: bytes, pinned: str) -> VerifiedBundle:
     return VerifiedBundle(document, certificate, authority, charter, charter_envelope)
 
 
-def check_ours(bundle: VerifiedBundle, name: BrandName, keys: BrandKeys, now: datetime) -> None:
+def check_ours(
+    bundle: VerifiedBundle, name: BrandName, keys: BrandKeys, now: datetime, *, place: str | None
+) -> None:
     """Check that a verified bundle is for this brand and its own keys, and good now.
+
+    Args:
+        bundle: Verified.
+        name: This brand.
+        keys: Its own.
+        now: When it joins.
+        place: Where the brand says that it keeps its data; None where it says nothing.
 
     Raises:
         BundleForeignError: It is for another brand or alliance.
         BundleKeyError: It certifies or pins other keys than this brand's.
         BundleInvalidError: Its certificate is not valid at `now`.
+        CharterRefusedError: Its charter puts the brand elsewhere.
     """
     given = BrandName(AllianceId(bundle.document.alliance), BrandId(bundle.document.brand))
     if given != name:
@@ -241,6 +253,7 @@ def check_ours(bundle: VerifiedBundle, name: BrandName, keys: BrandKeys, now: da
             f"expected a charter that pins the identity keys of {name.brand}, got one that "
             f"{'pins others' if member else 'does not name the brand'}; do not join"
         )
+    _check_place(member, place)
     begin, end = bundle.certificate.not_valid_before_utc, bundle.certificate.not_valid_after_utc
     if not begin <= now <= end:
         raise BundleInvalidError(
@@ -250,17 +263,25 @@ def check_ours(bundle: VerifiedBundle, name: BrandName, keys: BrandKeys, now: da
 
 
 def check_charter(
-    envelope: Envelope, operator_key: str, name: BrandName, keys: BrandKeys
+    envelope: Envelope, operator_key: str, name: BrandName, keys: BrandKeys, *, place: str | None
 ) -> AllianceCharter:
     """Check a charter that the operator's server handed out later on.
 
     A charter may drop this brand, which ends its membership, but it may never
-    pin other keys for it.
+    pin other keys for it, nor put it elsewhere.
+
+    Args:
+        envelope: The signed charter; hostile.
+        operator_key: As pinned.
+        name: This brand.
+        keys: Its own.
+        place: Where the brand says that it keeps its data; None where it says nothing, and
+            for a charter that was accepted before.
 
     Raises:
         SignatureError: The pinned operator did not sign it.
-        CharterRefusedError: It is of another alliance, names another operator's key, or
-            pins other keys for this brand.
+        CharterRefusedError: It is of another alliance, names another operator's key, pins
+            other keys for this brand or puts it elsewhere.
     """
     charter = open_envelope(envelope, AllianceCharter, operator_key)
     if charter.id != name.alliance or charter.operator.signing_key != operator_key:
@@ -274,7 +295,24 @@ def check_charter(
             f"expected a charter that pins the identity keys of {name.brand}, got one that pins "
             "others; tell the other members"
         )
+    if member is not None:
+        _check_place(member, place)
     return charter
+
+
+def _check_place(member: Member, place: str | None) -> None:
+    if place is not None and member.jurisdiction != place:
+        raise CharterRefusedError(
+            f"expected a charter that puts {member.brand} in {place}, as its brand.yaml states, "
+            f"got one that {_stated(member)}; have the operator correct it, or, if the brand has "
+            "moved its data, leave and enrol anew with the place it has now"
+        )
+
+
+def _stated(member: Member) -> str:
+    if member.jurisdiction is None:
+        return "states no place for it, which counts as abroad"
+    return f"puts it in {member.jurisdiction}"
 
 
 def _read(data: bytes) -> tuple[Envelope, EnrolmentBundle]:

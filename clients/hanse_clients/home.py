@@ -57,12 +57,7 @@ from hanse_federation.privacy.ledger import Ledger
 from hanse_policies import durable_files
 from hanse_policies.certificates import TlsIdentity, tls_key_from_pem, tls_key_to_pem
 from hanse_policies.configuration import configuration_yaml
-from hanse_policies.documents import (
-    AllianceCharter,
-    AllianceId,
-    BrandId,
-    StrictModel,
-)
+from hanse_policies.documents import AllianceCharter, AllianceId, BrandId, StrictModel
 from hanse_policies.documents.base import Identifier, Jurisdiction, ShortText
 from hanse_policies.documents.enrolment import ServerAddress
 from hanse_policies.keyfiles import read_private, write_private
@@ -288,11 +283,11 @@ class BrandHome:
 
         Raises:
             JoinError: The bundle is not good, not for this brand, or of another authority.
-            CharterRefusedError: Its charter is older than one this brand follows.
+            CharterRefusedError: Its charter is older than one followed, or has another place.
         """
         pinned = read_fingerprint(fingerprint)
         verified = verify_bundle(bundle, pinned)
-        check_ours(verified, self.name, self.keys(), now)
+        check_ours(verified, self.name, self.keys(), now, place=self.configuration.jurisdiction)
         with self.open_state() as state:
             state.accept_charter(_accepted(verified.charter, verified.charter_envelope, now))
         joined = self.configuration.model_copy(update={"authority": pinned})
@@ -334,11 +329,12 @@ class BrandHome:
 
         Raises:
             SignatureError: The pinned operator did not sign it.
-            CharterRefusedError: It is older, a fork, foreign, or pins other keys for this brand.
+            CharterRefusedError: It is older, a fork, foreign, or has other keys or another place.
         """
         signed = Envelope.from_json(envelope)
         key = self._bundle().document.operator_key
-        charter = check_charter(signed, key, self.name, self.keys())
+        place = self.configuration.jurisdiction
+        charter = check_charter(signed, key, self.name, self.keys(), place=place)
         return state.accept_charter(_accepted(charter, signed, now))
 
     def charter(self, state: BrandState) -> AllianceCharter:
@@ -355,7 +351,8 @@ class BrandHome:
     def charter_in(self, held: AcceptedCharter) -> AllianceCharter:
         """Return a charter that this brand accepted, verified anew; raises as `charter`."""
         key = self._bundle().document.operator_key
-        return check_charter(Envelope.from_json(held.envelope), key, self.name, self.keys())
+        envelope = Envelope.from_json(held.envelope)
+        return check_charter(envelope, key, self.name, self.keys(), place=None)
 
     def _held_state(self) -> BrandState:
         self.check_records()  # Opening would make the file anew.

@@ -1,36 +1,54 @@
 """The lineage list of a brand: every study it answered, by which documents, at what cost.
 
 Rules: it is made from records alone, and holds digests, codes, dates and privacy cost: no
-vector, no answer, no number of persons, nor a digest from which one could be guessed.
+vector, no answer, no number of persons, nor a digest from which one could be guessed. It
+can always be made: who else asks decides how much there is to list, so each list names its
+newest entries and says how many older ones there are, and the whole fits in one envelope.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from hanse_clients.consent_ends import ConsentEnds
 from hanse_clients.end_records import BegunExit
 from hanse_clients.errors import SignedDocumentError
 from hanse_clients.home import BrandHome
+from hanse_clients.round_records import KeptContribution, RoundKey
 from hanse_clients.round_store import RoundStore
 from hanse_clients.state import BrandState
 from hanse_clients.study_gate import StudyGate
 from hanse_federation.audit import EgressJournal
 from hanse_federation.desk import ReleaseEntry
 from hanse_federation.privacy.ledger import Ledger
-from hanse_policies.canonical import digest
+from hanse_policies.canonical import canonical_json, digest
 from hanse_policies.documents import (
     BrandExit,
     BrandPolicy,
     KeptRecord,
+    LineageRest,
     LineageRound,
     LineageSpending,
     LineageStudy,
     ReleaseConsequence,
 )
+from hanse_policies.documents.withdrawal import MAXIMUM_STUDIES
 from hanse_policies.errors import DocumentError
+from hanse_policies.signing import MAXIMUM_ENVELOPE_BYTES
+
+Entry = TypeVar("Entry")
+
+MAXIMUM_ENTRIES: Final = 1000
+"""How many entries a list names where the whole has room for them."""
+
+ROUNDS_AND_DECISIONS: Final = 10
+"""How many times as many rounds and decisions are named: a training has many."""
+
+MAXIMUM_PAYLOAD: Final = MAXIMUM_ENVELOPE_BYTES * 3 // 4 - 4096
+"""What an envelope holds in base64, besides the rest of it."""
 
 PURGED: Final = (
     "contributions and the nonces of their commitments",
@@ -95,9 +113,19 @@ class Lineage:
             JournalBrokenError: The egress journal was changed.
         """
         self.journal.verify()
+        most = MAXIMUM_ENTRIES
+        while most:
+            document = self._list(begun, now, most)
+            if len(canonical_json(document)) <= MAXIMUM_PAYLOAD:
+                return document
+            most //= 2
+        return self._list(begun, now, 0)
+
+    def _list(self, begun: BegunExit, now: datetime, most: int) -> BrandExit:
         policy, held = self._policy(), self.state.charter()
         releases = self.ends.releases(now)
         configuration = self.home.configuration
+        studies, left_out = _newest(self.studies(), MAXIMUM_STUDIES)
         return BrandExit(
             kind="BrandExit",
             id=f"{configuration.brand[:59]}-exit",
@@ -108,46 +136,66 @@ class Lineage:
             policy_version=None if policy is None else policy.version,
             charter=None if held is None else held.digest,
             reason=begun.reason,
-            studies=tuple(self._study(one, releases) for one in self.studies()),
+            studies=tuple(self._study(one, releases, most) for one in studies),
+            studies_left_out=left_out,
             purged=PURGED,
             kept=KEPT,
         )
 
-    def _study(self, study: str, releases: tuple[ReleaseEntry, ...]) -> LineageStudy:
+    def _study(self, study: str, of_all: tuple[ReleaseEntry, ...], most: int) -> LineageStudy:
         opened = self.gate.open(study).study
         let_out = {r.record.decision for r in self.journal.entries() if r.record.study == study}
-        decisions = {one.digest: one.policy for one in self.state.decisions(study)}
-        named = [name for name in decisions if name in let_out]
-        fetched = tuple(entry.digest for entry in releases if entry.study == study)
+        all_decisions = {one.digest: one.policy for one in self.state.decisions(study)}
+        named = [name for name in all_decisions if name in let_out]
+        fetched = tuple(entry.digest for entry in of_all if entry.study == study)
+        rounds, rounds_left = _newest(self.rounds.contributions(study), most * ROUNDS_AND_DECISIONS)
+        decisions, decisions_left = _newest(named, most * ROUNDS_AND_DECISIONS)
+        policies, policies_left = _newest(
+            tuple(dict.fromkeys(all_decisions[name] for name in named)), most
+        )
+        releases, releases_left = _newest(fetched, most)
+        consequences, consequences_left = _newest(self._consequences(study, fetched), most)
         return LineageStudy(
             study=study,
             id=opened.id,
             version=opened.version,
             purpose=opened.purpose,
             asset=opened.asset,
-            rounds=self._rounds(study),
-            decisions=tuple(named),
-            policies=tuple(dict.fromkeys(decisions[name] for name in named)),
+            rounds=self._rounds(study, rounds, most),
+            decisions=decisions,
+            policies=policies,
             spent=self._spent(study, opened.privacy.delta),
-            releases=fetched,
-            consequences=self._consequences(study, fetched),
+            releases=releases,
+            consequences=consequences,
+            left_out=LineageRest(
+                rounds=rounds_left,
+                decisions=decisions_left,
+                policies=policies_left,
+                releases=releases_left,
+                consequences=consequences_left,
+            ),
         )
 
-    def _rounds(self, study: str) -> tuple[LineageRound, ...]:
-        steps = self.rounds.steps(study)
-        return tuple(
-            LineageRound(
-                question=kept.contribution.round.question.value,
-                round_number=kept.contribution.round.round_number,
-                replies=tuple(
-                    step.reply_digest
-                    for step in steps
-                    if step.attempt.round == kept.contribution.round
-                ),
-                is_summed=kept.is_spent,
+    def _rounds(
+        self, study: str, contributions: tuple[KeptContribution, ...], most: int
+    ) -> tuple[LineageRound, ...]:
+        replies: dict[RoundKey, list[str]] = {}
+        for step in self.rounds.steps(study):
+            replies.setdefault(step.attempt.round, []).append(step.reply_digest)
+        listed = []
+        for kept in contributions:
+            key = kept.contribution.round
+            newest, left_out = _newest(replies.get(key, ()), most)
+            listed.append(
+                LineageRound(
+                    question=key.question.value,
+                    round_number=key.round_number,
+                    replies=newest,
+                    replies_left_out=left_out,
+                    is_summed=kept.is_spent,
+                )
             )
-            for kept in self.rounds.contributions(study)
-        )
+        return tuple(listed)
 
     def _spent(self, study: str, delta: float) -> LineageSpending:
         entries = self.ledger.entries()
@@ -166,3 +214,9 @@ class Lineage:
             return self.home.documents.policy().document
         except (DocumentError, SignedDocumentError):
             return None
+
+
+def _newest(entries: Sequence[Entry], most: int) -> tuple[tuple[Entry, ...], int]:
+    """Return the newest of entries in their order, oldest first, and how many are left out."""
+    left_out = max(len(entries) - most, 0)
+    return tuple(entries[left_out:]), left_out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -15,15 +17,15 @@ from hanse_clients.errors import (
     BrandExitedError,
     PurgeIncompleteError,
 )
+from hanse_clients.round_records import Attempt, Contribution, RoundKey
 from hanse_federation.audit import EgressJournal, EgressRecord
 from hanse_federation.desk import RunStage
+from hanse_federation.messages import Question
 from hanse_policies.command import run
-from hanse_policies.documents import (
-    BrandExit,
-)
+from hanse_policies.documents import BrandExit, LineageRest
 from hanse_policies.durable_files import held_alone
 from hanse_policies.errors import HomeInUseError
-from hanse_policies.signing import Envelope, open_envelope
+from hanse_policies.signing import MAXIMUM_ENVELOPE_BYTES, Envelope, open_envelope
 from tests.support.consent_ends import (
     alder,
     charges,
@@ -31,6 +33,7 @@ from tests.support.consent_ends import (
     measured,
 )
 from tests.support.league_documents import (
+    a_league_histogram,
     a_league_study,
     ask,
 )
@@ -87,6 +90,52 @@ def test_a_brand_that_left_answers_nothing_in_any_process_and_lists_what_it_did(
             with pytest.raises(BrandExitedError):
                 gate.judge(other, league.clock())
     assert league.run(other)[-1].stage is not RunStage.RELEASED
+
+
+def contribution(study: str, round_number: int = 0) -> Contribution:
+    key = RoundKey(study, Question.MEASURE, round_number)
+    return Contribution(key, "b" * 64, "data-1", 32, 3, b"vector of 3.", b"n" * 32)
+
+
+def test_an_operator_that_joins_a_round_anew_over_and_over_does_not_keep_a_brand_from_leaving(
+    league: SmallLeague,
+) -> None:
+    digest, joins = league.approved(a_league_histogram(league.clock())), 1001
+    parts = alder(league)
+    kept = contribution(digest)
+    parts.rounds.keep_contribution(kept)
+    for number in range(1, joins + 1):
+        attempt = Attempt(kept.round, run=1, number=number)
+        parts.rounds.go_live(attempt)
+        parts.rounds.keep_step(attempt, "join", "c" * 64, reply=b"%d" % number, new_state=b"s")
+    left = desk_of(parts).leave("sold", league.clock())
+    (one,) = left.document.studies[0].rounds
+    assert (len(one.replies), one.replies_left_out) == (1000, 1)
+    assert one.replies[-1] == hashlib.sha256(b"%d" % joins).hexdigest()
+    assert one.replies[0] == hashlib.sha256(b"2").hexdigest()
+    assert left.document.studies[0].left_out == LineageRest()
+
+
+def test_a_list_too_long_for_one_envelope_names_the_newest_and_counts_the_rest(
+    league: SmallLeague,
+) -> None:
+    digest, rounds, joins = league.approved(a_league_histogram(league.clock())), 200, 300
+    parts = alder(league)
+    for number in range(rounds):
+        parts.rounds.keep_contribution(contribution(digest, number))
+    with sqlite3.connect(parts.home.rounds_file) as connection:
+        place = [(digest, "measure", r, 1, j) for r in range(rounds) for j in range(joins)]
+        connection.executemany("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, NULL)", place)
+        connection.executemany(
+            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, 'join', ?, NULL, ?)",
+            [(*one, "c" * 64, f"{one[4]:064x}") for one in place],
+        )
+    left = desk_of(parts).leave("sold", league.clock())
+    assert parts.home.exit_file.stat().st_size <= MAXIMUM_ENVELOPE_BYTES
+    listed = left.document.studies[0].rounds
+    assert len(listed) == rounds
+    assert {len(one.replies) + one.replies_left_out for one in listed} == {joins}
+    assert all(one.replies and one.replies[-1] == f"{joins - 1:064x}" for one in listed)
 
 
 def test_an_exit_cut_short_refuses_already_and_is_finished_later(

@@ -115,7 +115,7 @@ def test_what_is_drawn_has_this_law(persons: int, fewer: bool) -> None:
     for _ in range(runs):
         watch, event = open_floor_watch(scale, randomness)
         assert event == FloorWatchEvent(scale)
-        seen += watch.sees_fewer(persons, floor, randomness)
+        seen += watch.sees_fewer(persons, floor, watch.draw_count_noise(randomness))
     deviation = math.sqrt(runs * expected * (1 - expected))
     assert abs(seen - runs * expected) < 5 * deviation
 

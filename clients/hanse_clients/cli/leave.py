@@ -44,10 +44,13 @@ def exit_command(
     typer.echo(f"{document.brand}: left {document.alliance}; it answers nothing any more")
     typer.echo(f"  {left.file}: signed, digest {left.digest}")
     for study in document.studies:
+        contributions = len(study.rounds) + study.left_out.rounds
         typer.echo(
-            f"  {study.id} {study.study[:12]}: {len(study.rounds)} contributions, epsilon "
+            f"  {study.id} {study.study[:12]}: {contributions} contributions, epsilon "
             f"{study.spent.epsilon:.3f} at delta {study.spent.delta:g}"
         )
+    if document.studies_left_out:
+        typer.echo(f"  and {document.studies_left_out} older studies, in the brand's records alone")
     typer.echo(f"  purged: {'; '.join(document.purged)}")
     typer.echo(f"  kept: {'; '.join(one.what for one in document.kept)}")
     typer.echo("  Hand the list to the operator, who takes the brand out of the charter.")

@@ -48,7 +48,15 @@ class FloorWatch:
     noise_scale: int
     floor_noise: int
 
-    def sees_fewer(self, persons: int, floor: int, randomness: Randomness) -> bool:
+    def draw_count_noise(self, randomness: Randomness) -> int:
+        """Draw what one look noises its count with, in persons; a secret as the floor's is.
+
+        Whoever looks keeps it durably before the look: a look that begins again after a
+        failure uses it again, for a second draw would be a second look.
+        """
+        return discrete_laplace(self.noise_scale, randomness)
+
+    def sees_fewer(self, persons: int, floor: int, count_noise: int) -> bool:
         """Look once: tell whether the noised count lies below the noised floor.
 
         After the first True no further look may be released.
@@ -56,10 +64,9 @@ class FloorWatch:
         Args:
             persons: The true number of persons now, at most one of them due to any person.
             floor: The least number of persons, a public figure.
-            randomness: Where the count's noise comes from.
+            count_noise: What was drawn for this look.
         """
-        noised = persons + discrete_laplace(self.noise_scale, randomness)
-        return noised < floor + self.floor_noise
+        return persons + count_noise < floor + self.floor_noise
 
 
 def open_floor_watch(

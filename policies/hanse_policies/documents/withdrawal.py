@@ -120,6 +120,12 @@ class Withdrawal(StrictModel):
         return self
 
 
+MAXIMUM_STUDIES = 1000
+"""How many studies one lineage list names."""
+
+Count = Annotated[int, Field(ge=0, le=10_000_000_000)]
+
+
 class LineageRound(StrictModel):
     """One contribution that a brand made, by what left for it.
 
@@ -132,6 +138,8 @@ class LineageRound(StrictModel):
     """0 outside training rounds."""
     replies: tuple[Digest, ...] = Field(max_length=1000)
     """SHA-256 of each reply of secure aggregation: masked, encrypted or signed, as it left."""
+    replies_left_out: Count = 0
+    """How many older ones are not listed; the brand keeps the digest of each."""
     is_summed: bool
     """Whether it may be in a sum that the operator decoded."""
 
@@ -143,6 +151,19 @@ class LineageSpending(StrictModel):
     delta: Annotated[float, Field(gt=0, lt=1)]
     charges: Annotated[int, Field(ge=0, le=10_000_000)]
     """How many questions were charged."""
+
+
+class LineageRest(StrictModel):
+    """How many older entries each list of a study leaves out, so that the whole has an end.
+
+    The brand keeps each of them in its own records.
+    """
+
+    rounds: Count = 0
+    decisions: Count = 0
+    policies: Count = 0
+    releases: Count = 0
+    consequences: Count = 0
 
 
 class LineageStudy(StrictModel):
@@ -163,6 +184,8 @@ class LineageStudy(StrictModel):
     """Those that the brand fetched."""
     consequences: tuple[ReleaseConsequence, ...] = Field(max_length=1000)
     """What ended consents and the policy make of them; empty where nothing follows."""
+    left_out: LineageRest = LineageRest()
+    """What the lists above do not name, for they are the newest entries alone."""
 
 
 class KeptRecord(StrictModel):
@@ -189,6 +212,8 @@ class BrandExit(StrictModel):
     policy_version: SemanticVersion | None
     charter: Digest | None
     reason: ShortText
-    studies: tuple[LineageStudy, ...] = Field(max_length=1000)
+    studies: tuple[LineageStudy, ...] = Field(max_length=MAXIMUM_STUDIES)
+    studies_left_out: Count = 0
+    """How many older studies are not listed; the brand keeps the records of each."""
     purged: tuple[ShortText, ...] = Field(min_length=1, max_length=50)
     kept: tuple[KeptRecord, ...] = Field(min_length=1, max_length=50)

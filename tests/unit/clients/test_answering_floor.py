@@ -110,7 +110,7 @@ def test_a_kill_while_the_watch_is_opened_leaves_a_cohort_that_is_asked_again(
     ]
 
 
-@pytest.mark.parametrize("point", ["brand.stop-study.before", "brand.stop-study.after"])
+@pytest.mark.parametrize("point", ["brand.end-look.before", "brand.end-look.after"])
 def test_a_kill_while_a_stop_is_recorded_lets_nothing_out(
     league: SmallLeague, brand: BrandParts, point: str
 ) -> None:

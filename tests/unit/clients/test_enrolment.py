@@ -61,7 +61,7 @@ def test_bundle_follows_from_the_fingerprint(league: League, aurora: BrandHome) 
 
     bundle = verify_bundle(data, league.operator.fingerprint())
 
-    check_ours(bundle, aurora.name, aurora.keys(), NOW)
+    check_ours(bundle, aurora.name, aurora.keys(), NOW, place="DE")
     assert bundle.charter.version == 2
 
 
@@ -79,7 +79,7 @@ def test_bundle_of_a_foreign_alliance_is_refused(aurora: BrandHome, tmp_path: Pa
     bundle = verify_bundle(other.enrol(stranger).bundle.to_json(), rival.fingerprint())
 
     with pytest.raises(BundleForeignError, match="river-league"):
-        check_ours(bundle, aurora.name, aurora.keys(), NOW)
+        check_ours(bundle, aurora.name, aurora.keys(), NOW, place="DE")
 
 
 def test_bundle_of_another_brand_is_refused(
@@ -89,7 +89,7 @@ def test_bundle_of_another_brand_is_refused(
     bundle = verify_bundle(league.enrol(other).bundle.to_json(), league.operator.fingerprint())
 
     with pytest.raises(BundleForeignError):
-        check_ours(bundle, aurora.name, aurora.keys(), NOW)
+        check_ours(bundle, aurora.name, aurora.keys(), NOW, place="DE")
 
 
 def test_operator_key_swapped_under_the_right_authority_is_refused(
@@ -130,7 +130,7 @@ def test_certificate_for_another_tls_key_is_refused(league: League, aurora: Bran
     keys = replace(aurora.keys(), tls=new_tls_key())
 
     with pytest.raises(BundleKeyError, match="TLS key"):
-        check_ours(bundle, aurora.name, keys, NOW)
+        check_ours(bundle, aurora.name, keys, NOW, place="DE")
 
 
 @pytest.mark.parametrize("part", ["signing", "agreement"])
@@ -142,7 +142,7 @@ def test_charter_that_pins_other_identity_keys_is_refused(
     keys = replace(aurora.keys(), **{part: getattr(other, part)})
 
     with pytest.raises(BundleKeyError, match="pins others"):
-        check_ours(bundle, aurora.name, keys, NOW)
+        check_ours(bundle, aurora.name, keys, NOW, place="DE")
 
 
 @pytest.mark.parametrize("moment", [NOW - timedelta(days=1), NOW + timedelta(days=366)])
@@ -152,7 +152,7 @@ def test_certificate_outside_its_validity_is_refused(
     bundle = verify_bundle(league.enrol(aurora).bundle.to_json(), league.operator.fingerprint())
 
     with pytest.raises(BundleInvalidError, match="clock"):
-        check_ours(bundle, aurora.name, aurora.keys(), moment)  # type: ignore[arg-type]
+        check_ours(bundle, aurora.name, aurora.keys(), moment, place="DE")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"\xff\xfe"])
@@ -167,7 +167,7 @@ def test_charter_signed_by_another_key_is_refused(league: League, aurora: BrandH
     stranger = SigningKey.generate().public_hex
 
     with pytest.raises(SignatureError):
-        check_charter(envelope, stranger, aurora.name, aurora.keys())
+        check_charter(envelope, stranger, aurora.name, aurora.keys(), place="DE")
 
 
 def test_later_charter_that_pins_other_keys_for_this_brand_is_refused(
@@ -184,7 +184,49 @@ def test_later_charter_that_pins_other_keys_for_this_brand_is_refused(
     key = league.operator.signing_key()
 
     with pytest.raises(CharterRefusedError, match="pins others"):
-        check_charter(key.sign(charter), key.public_hex, aurora.name, aurora.keys())
+        check_charter(key.sign(charter), key.public_hex, aurora.name, aurora.keys(), place="DE")
+
+
+def relabelled(league: League, aurora: BrandHome, place: str | None) -> AllianceCharter:
+    """Enrol aurora, which keeps its data in DE, and let the operator put it elsewhere."""
+    bundle = verify_bundle(league.enrol(aurora).bundle.to_json(), league.operator.fingerprint())
+    moved = bundle.charter.members[0].model_copy(update={"jurisdiction": place})
+    return AllianceCharter.model_validate(
+        dict(bundle.charter) | {"version": 3, "members": (moved,)}
+    )
+
+
+@pytest.mark.parametrize(("place", "said"), [("CN", "puts it in CN"), (None, "states no place")])
+def test_an_operator_that_relabels_a_brand_is_refused_at_join(
+    league: League, aurora: BrandHome, place: str | None, said: str
+) -> None:
+    """Else a transfer abroad would pass as one within a country, or the other way round."""
+    key = league.operator.signing_key()
+    charter = key.sign(relabelled(league, aurora, place)).to_json().decode()
+    bundle = Envelope.from_json(league.renew(aurora).bundle.to_json())
+
+    with pytest.raises(CharterRefusedError, match=f"in DE.*{said}"):
+        aurora.join(changed(bundle, key, charter=charter), league.operator.fingerprint(), now=NOW)
+
+    with aurora.open_state() as state:
+        assert state.charter() is None
+
+
+@pytest.mark.parametrize(("place", "said"), [("CN", "puts it in CN"), (None, "states no place")])
+def test_an_operator_that_relabels_a_brand_later_is_refused(
+    league: League, aurora: BrandHome, place: str | None, said: str
+) -> None:
+    charter = relabelled(league, aurora, place)
+    joined = aurora.join(
+        league.renew(aurora).bundle.to_json(), league.operator.fingerprint(), now=NOW
+    )
+    envelope = league.operator.signing_key().sign(charter).to_json()
+
+    with joined.open_state() as state:
+        with pytest.raises(CharterRefusedError, match=f"in DE.*{said}") as refusal:
+            joined.accept_charter(envelope, state, now=NOW)
+        assert refusal.value.code == "charter-refused"
+        assert joined.charter(state).version == 2
 
 
 def test_charter_of_another_alliance_by_the_same_operator_is_refused(
@@ -195,7 +237,7 @@ def test_charter_of_another_alliance_by_the_same_operator_is_refused(
     key = league.operator.signing_key()
 
     with pytest.raises(CharterRefusedError, match="river-league"):
-        check_charter(key.sign(charter), key.public_hex, aurora.name, aurora.keys())
+        check_charter(key.sign(charter), key.public_hex, aurora.name, aurora.keys(), place="DE")
 
 
 @pytest.mark.parametrize("text", ["AB:" * 31 + "AB", "ab" * 32, " " + "Ab " * 32])
