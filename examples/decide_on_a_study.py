@@ -38,6 +38,7 @@ def refusals(folder: Path, study_file: Path) -> list[str]:
         budget=hanse.BudgetState(0.0, privacy.epsilon, privacy.delta),
         now=NOW,
         approvals=hanse.ApprovalState(needed=0, roles=()),
+        asset_approvals=hanse.ApprovalState(needed=0, roles=()),
         sources=hanse.Sources(study.source, charter.source, policy.source, asset.source),
     )
     return [

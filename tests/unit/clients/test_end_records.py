@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hanse_clients.end_records import END_TABLES
 from hanse_clients.errors import StateVersionError
-from hanse_clients.state import _TABLES, BrandState, SeenStudy
+from hanse_clients.state import _TABLES, _UPGRADES, BrandState, SeenStudy
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,8 +79,9 @@ def test_nothing_recorded_is_taken_back_by_whoever_writes_to_the_file(
 
 def made_by_version_1(path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        for statement in _TABLES[: -len(END_TABLES)]:
-            connection.execute(statement)
+        for statement in _TABLES:
+            if statement not in _UPGRADES[1]:
+                connection.execute(statement)
         connection.execute("INSERT INTO studies VALUES (?, ?, ?)", (STUDY.digest, b"s", "2026"))
         connection.execute("PRAGMA user_version = 1")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from hanse_clients.errors import (
     StudyNotSeenError,
 )
 from hanse_clients.state import (
+    _UPGRADES,
     AcceptedCharter,
     Approval,
     BrandState,
@@ -179,7 +181,10 @@ def test_records_of_the_layout_before_are_brought_forward(tmp_path: Path) -> Non
     with BrandState(path) as state:
         state.accept_charter(charter(1))
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE classed_versions")
+        for statement in _UPGRADES[1]:
+            made = re.match(r"CREATE (TABLE|TRIGGER|INDEX) (\w+)", statement)
+            assert made is not None
+            connection.execute(f"DROP {made[1]} IF EXISTS {made[2]}")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
 
