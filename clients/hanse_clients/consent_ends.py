@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from hanse_clients.earlier_registers import earlier_assets
 from hanse_clients.errors import ReleaseRetiredError, ReleaseRetrainDueError
 from hanse_clients.home import BrandHome
 from hanse_clients.sources import BrandSources
@@ -37,6 +38,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 PURPOSE_GONE = "purpose-not-recorded"
 ASSET_GONE = "asset-not-described"
 REGISTER_UNREADABLE = "register-unreadable"
+REGISTER_CHANGED = "register-changed"
 MAXIMUM_NAMED = 999
 """How many releases one withdrawal names."""
 
@@ -110,13 +112,20 @@ class ConsentEnds:
         word = asset.consent.purposes.get(opened.study.purpose)
         if word is None:
             return StudyEnds(opened, used, problem=PURPOSE_GONE)
+        is_hidden = any(
+            one.hides_from(asset, opened.study) and used[0] <= one.until
+            for one in earlier_assets(self._home.documents, asset)
+        )
+        problem = REGISTER_CHANGED if is_hidden else ""
         ended = self._sources.rows().ended_consents(word, used, now)
         counted = (
             (ConsentEnd.WITHDRAWN, ended.withdrawn),
             (ConsentEnd.INVALIDATED, ended.invalidated),
         )
         persons = tuple((end, PersonsAtMost.of(n, floor)) for end, n in counted if n)
-        return StudyEnds(opened, used, persons, REGISTER_UNREADABLE if ended.unreadable else "")
+        return StudyEnds(
+            opened, used, persons, REGISTER_UNREADABLE if ended.unreadable else problem
+        )
 
     def record(self, found: Iterable[StudyEnds], now: datetime) -> tuple[SignedWithdrawal, ...]:
         """Sign what follows where it was not signed yet, or for fewer persons; plan the purges.

@@ -99,16 +99,19 @@ class LocalDatabase:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def empty_log(self) -> None:
+    def empty_log(self) -> bool:
         """Bring the write-ahead log into the file and cut it, so that no deleted secret stays.
 
-        A reader in another process may keep the log from being cut; the next call cuts it then.
+        Returns:
+            Whether it was cut; a reader in another process may keep it from being so, and then
+            the next call cuts it.
 
         Raises:
             StateAccessError: The disk is full or broken.
         """
         with self._lock, self._translated():
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not row[0]
 
     def close(self) -> None:
         """Give back the connection."""

@@ -9,14 +9,14 @@ approved it: all of that is checked as before, by `hanse brand sign` and before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from hanse_clients.enrolment import BrandName
 from hanse_clients.errors import DocumentRenewalError
 from hanse_clients.home import BrandHome
-from hanse_clients.state import AcceptedCharter
+from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset
 from hanse_policies.durable_files import read_bounded, replace
 from hanse_policies.errors import SignatureError
@@ -103,11 +103,26 @@ def renew_documents(
         history = KeyHistory(home.name, home.membership().operator_key, held.charters())
         renewed = sign_anew(home.path, home.name, home.signing_key(), history)
         digests = {one.digest for one in renewed}
-        for version in held.classes():
-            is_carried = {version.document, version.supersedes} <= digests
-            if is_carried and state.class_of(version.document, version.supersedes) is None:
-                state.record_class(version)
+        _carry_classes(held, state, digests)
     return renewed
+
+
+def _carry_classes(held: BrandState, state: BrandState, digests: Set[str]) -> None:
+    """Record all that was recorded of each pair of versions, in order, for the newest counts.
+
+    What is there already, as after a renewal that was cut short, is not recorded again; where
+    the records of today tell another story of a pair, they stand.
+    """
+    recorded = state.classes()
+    pairs = dict.fromkeys((one.document, one.supersedes) for one in held.classes())
+    for pair in pairs:
+        if not digests >= set(pair):
+            continue
+        earlier = [one for one in held.classes() if (one.document, one.supersedes) == pair]
+        known = [one for one in recorded if (one.document, one.supersedes) == pair]
+        if known == earlier[: len(known)]:
+            for version in earlier[len(known) :]:
+                state.record_class(version)
 
 
 def sign_anew(

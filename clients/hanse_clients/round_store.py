@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hanse_clients.errors import ContributionMissingError
+from hanse_clients.errors import ContributionMissingError, StateAccessError
 from hanse_clients.local_database import LocalDatabase
 from hanse_clients.round_records import (
     Attempt,
@@ -238,7 +238,8 @@ class RoundStore:
         """Drop vectors, secrets and replies of a study; digests and marks stay.
 
         Raises:
-            StateAccessError: The disk is full or broken; nothing is dropped.
+            StateAccessError: The disk is full or broken, and nothing is dropped; or another
+                process reads, and what was dropped is in the log still: forget it again.
         """
         with self._file.writing() as connection:
             _give_up(connection, "study = ?", (study,))
@@ -247,7 +248,11 @@ class RoundStore:
                 "live_attempt = NULL WHERE study = ?",
                 (study,),
             )
-        self._file.empty_log()
+        if not self._file.empty_log():
+            raise StateAccessError(
+                "expected the log of the local records to be cut after a purge, got another "
+                "process that reads them; purge again once it has ended"
+            )
 
     def remembered(self) -> tuple[str, ...]:
         """List the studies whose vectors are kept still, by digest.

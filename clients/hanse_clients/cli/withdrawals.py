@@ -19,6 +19,12 @@ PROBLEMS = {
     "purpose-not-recorded": "the consent register has no word for its purpose any more",
     "asset-not-described": "its asset is not described here any more",
     "register-unreadable": "some instants of the consent register cannot be read",
+    "register-changed": (
+        "an earlier version of asset.yaml named another table, other columns or another word for "
+        "its purpose when it was used, and the rows there are not looked at; look in the earlier "
+        "register, too: sign a version that describes it as then, run hanse brand withdrawals, and "
+        "sign the present one again; what is found stands"
+    ),
 }
 
 
@@ -76,6 +82,8 @@ def _ended(ends: StudyEnds) -> str:
     if ends.problem and not ends.persons:
         return f"cannot be told: {PROBLEMS[ends.problem]}"
     told = [f"{end}, at most {persons.at_most} persons" for end, persons in ends.persons]
+    if ends.problem:
+        told.append(f"more cannot be told: {PROBLEMS[ends.problem]}")
     return "; ".join(told) or "no consent has ended that it used"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from hanse_clients.errors import (
 )
 from hanse_clients.home import BrandHome
 from hanse_clients.renewal import renew_documents
+from hanse_clients.state import ClassedVersion
 from hanse_policies.canonical import digest
 from hanse_policies.command import run
+from hanse_policies.compare.direction import Direction
 from hanse_policies.signing import Envelope, SigningKey
 from tests.support.identity import NOW, League, found_brand, found_operator
 from tests.unit.clients.test_home import ASSET, write_policy
@@ -187,8 +190,38 @@ def test_documents_are_carried_over_to_a_new_folder(
     state = home.documents.approvals_of(before.document)
     assert state is not None
     assert state.is_enough
-    with joined.open_state() as held, home.open_state() as state_of_now:
-        assert state_of_now.classes() == held.classes() != ()
+    assert renewed_classes(joined, home)
+
+
+def renewed_classes(earlier: BrandHome, home: BrandHome) -> tuple[ClassedVersion, ...]:
+    """Return what is recorded of the versions, after a check that it is as it was."""
+    with earlier.open_state() as held, home.open_state() as now:
+        assert now.classes() == held.classes()
+        return now.classes()
+
+
+@pytest.mark.parametrize("is_cut_short", [False, True])
+def test_of_two_classes_of_one_pair_the_newest_counts_after_a_renewal(
+    league: League, joined: BrandHome, tmp_path: Path, *, is_cut_short: bool
+) -> None:
+    with joined.open_state() as held:
+        (first,) = held.classes()
+        held.record_class(newest := replace(first, direction=Direction.MIXED))
+        assert newest != first
+    league.revoke("aurora")
+    home = league.join(found_brand(tmp_path / "again", "aurora"))
+    for name in ("policy.yaml", "asset.yaml", "policy.dsse.json", "asset.dsse.json"):
+        shutil.copy2(joined.path / name, home.path / name)
+    shutil.copytree(joined.path / "superseded", home.path / "superseded")
+    if is_cut_short:
+        with home.open_state() as state:
+            state.record_class(first)
+
+    for _ in range(2):
+        renew_documents(home, joined)
+        assert renewed_classes(joined, home) == (first, newest)
+    with home.open_state() as state:
+        assert state.class_of(first.document, first.supersedes) == newest
 
 
 def test_the_command_says_what_it_signed_anew(

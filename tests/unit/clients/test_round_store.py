@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hanse_clients import local_database
 from hanse_clients.errors import ContributionMissingError, StateAccessError, StateVersionError
 from hanse_clients.round_records import Attempt, Contribution, RoundKey
 from hanse_clients.round_store import RoundStore
@@ -229,6 +231,25 @@ def test_forgetting_a_study_keeps_digests_and_the_mark_alone(
         live.keep_contribution(CONTRIBUTION)
     with pytest.raises(ContributionSpentError):
         live.go_live(ELSEWHERE)
+
+
+def test_forgetting_is_not_done_while_a_reader_keeps_the_secrets_in_the_log(
+    live: RoundStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_database, "BUSY_SECONDS", 0.1)
+    join(live)
+    with (
+        RoundStore(tmp_path / FILE) as store,
+        closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as reader,
+    ):
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM steps").fetchone()
+        with pytest.raises(StateAccessError, match="purge again once it has ended"):
+            store.forget_study(KEY.study)
+        assert SECRET in bytes_on_disk(tmp_path)
+        reader.execute("ROLLBACK")
+        store.forget_study(KEY.study)
+        assert SECRET not in bytes_on_disk(tmp_path)
 
 
 def test_another_study_is_not_forgotten_with_it(live: RoundStore) -> None:
