@@ -1,4 +1,4 @@
-"""A consent register that an earlier version of the asset described otherwise: nothing is hidden."""
+"""A consent register that an earlier version of the asset described otherwise hides nothing."""
 
 from __future__ import annotations
 
