@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from hanse_policies.compare.direction import Direction, FieldChange
 from hanse_policies.compare.fields import shown
 from hanse_policies.documents.brand import BrandPolicy
+from hanse_policies.rules.joint_use import asks_for_joint_use
 
 
 def duty_changes(before: BrandPolicy, after: BrandPolicy) -> Iterator[FieldChange]:
@@ -32,5 +33,5 @@ def _is_assessed(policy: BrandPolicy) -> bool:
 
 def _told(policy: BrandPolicy) -> frozenset[str]:
     """Collect whom every notice that counts names, and asks separate consent for."""
-    told = policy.told_recipients
-    return told if told is not None and policy.asks_for_joint_use else frozenset()
+    common = policy.common_notice
+    return common.recipients if common and asks_for_joint_use(policy) else frozenset()

@@ -23,7 +23,7 @@ from hanse_policies.documents.consent import (
     ConsentField,
     MinorsRule,
 )
-from hanse_policies.documents.notice import Export, ImpactAssessment, Notice
+from hanse_policies.documents.notice import CommonNotice, Export, ImpactAssessment, Notice
 from hanse_policies.documents.opinion import JointUse
 from hanse_policies.documents.pack_pin import PackPin, PackRules
 from hanse_policies.documents.vocabulary import (
@@ -33,7 +33,6 @@ from hanse_policies.documents.vocabulary import (
     Purpose,
     ReleaseForm,
     ResultUse,
-    SeparateConsent,
 )
 from hanse_policies.documents.withdrawal_rules import WithdrawalRules
 from hanse_policies.taxonomy.pins import TaxonomyPin
@@ -206,20 +205,9 @@ class BrandPolicy(StrictModel):
         return counting if described.issuperset(named) else (*counting, None)
 
     @cached_property
-    def asks_for_joint_use(self) -> bool:
-        """Whether every notice that counts asks separate consent for others to receive."""
-        asked = SeparateConsent.ANOTHER_HANDLER
-        return all(
-            one is not None and asked in one.separate_consents for one in self.counting_notices
-        )
-
-    @cached_property
-    def told_recipients(self) -> frozenset[str] | None:
-        """Whom every notice that counts names; None where one of them is not described."""
-        named = [frozenset(one.recipients) for one in self.counting_notices if one is not None]
-        if len(named) < len(self.counting_notices):
-            return None
-        return frozenset.intersection(*named)
+    def common_notice(self) -> CommonNotice | None:
+        """What every notice whose consents count says; None where none is described."""
+        return CommonNotice.of(self.counting_notices)
 
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""

@@ -6,7 +6,8 @@ show; `hanse policy lint` tells what is missing.
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -28,6 +29,39 @@ class Notice(StrictModel):
     separate_consents: tuple[SeparateConsent, ...] = Field(default=(), max_length=10)
     objection: ShortText | None = None
     """How a person says no, as the notice tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommonNotice:
+    """What each of some notices says, so that whoever saw one of them was told and asked it.
+
+    Attributes:
+        purposes: The purposes that each tells of.
+        recipients: The recipients whom each names.
+        separate_consents: What each asks consent for apart from all else.
+        offers_objection: Whether each says how a person says no.
+        is_certain: Whether all of them are described; None, for not known, where one is not.
+    """
+
+    purposes: frozenset[Purpose]
+    recipients: frozenset[str]
+    separate_consents: frozenset[SeparateConsent]
+    offers_objection: bool
+    is_certain: Literal[True] | None
+
+    @classmethod
+    def of(cls, notices: tuple[Notice | None, ...]) -> CommonNotice | None:
+        """Join notices, None standing for one that is not described; None if none is."""
+        described = [notice for notice in notices if notice is not None]
+        if not described:
+            return None
+        return cls(
+            frozenset.intersection(*(frozenset(one.purposes) for one in described)),
+            frozenset.intersection(*(frozenset(one.recipients) for one in described)),
+            frozenset.intersection(*(frozenset(one.separate_consents) for one in described)),
+            offers_objection=all(one.objection is not None for one in described),
+            is_certain=True if len(described) == len(notices) else None,
+        )
 
 
 class ImpactAssessment(StrictModel):

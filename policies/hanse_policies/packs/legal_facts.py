@@ -6,7 +6,6 @@ that there is none of, a recipient whom the charter does not place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -127,14 +126,11 @@ def places_of(study: Study, charter: AllianceCharter) -> tuple[str | None, ...]:
     """
     if study.recipients == _ALL:
         return charter.all_places
-    return tuple(dict.fromkeys(_places(study, charter)))
-
-
-def _places(study: Study, charter: AllianceCharter) -> Iterator[str | None]:
-    yield charter.operator.jurisdiction
+    places = [charter.operator.jurisdiction]
     for name in study.recipients:
         if name == ALL_MEMBERS:
-            yield from charter.member_places
+            places += charter.member_places
         elif name != OPERATOR:
             member = charter.member(BrandId(name))
-            yield charter.place_of(name) if member is None else member.jurisdiction
+            places.append(charter.place_of(name) if member is None else member.jurisdiction)
+    return tuple(dict.fromkeys(places))

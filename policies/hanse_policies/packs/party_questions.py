@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
-from hanse_policies.documents import AgeBand, BrandId, ConsentBasis, Notice, ResultUse, Study
+from hanse_policies.documents import AgeBand, BrandId, ConsentBasis, ResultUse
 from hanse_policies.documents.asset import StatedAgeBand
 from hanse_policies.documents.legal_test import (
     AgeKnown,
@@ -88,29 +87,36 @@ def _brand_question(test: BrandTest) -> Question:
 
 
 def _notice_question(test: NoticeTest) -> Question:
-    tells = _telling(test)
+    """Turn a test into a function of what every notice whose consents count says.
 
-    def ask(facts: LegalFacts) -> Answer:
-        notices, study = facts.policy.counting_notices, facts.study
-        if len(notices) == 1 and notices[0] is not None:
-            return tells(notices[0], study)
-        return all_answers(None if notice is None else tells(notice, study) for notice in notices)
-
-    return ask
-
-
-def _telling(test: NoticeTest) -> Callable[[Notice, Study], bool]:
-    """Turn a test into a function of one notice."""
+    One that does not say it decides; else one that nobody described leaves it open.
+    """
     match test:
         case NoticeCovers(part=NoticePart.PURPOSE):
-            return lambda notice, study: study.purpose in notice.purposes
+            return lambda facts: (
+                None
+                if (common := facts.policy.common_notice) is None
+                else facts.study.purpose in common.purposes and common.is_certain
+            )
         case NoticeCovers():
-            return lambda notice, study: set(study.recipients).issubset(notice.recipients)
+            return lambda facts: (
+                None
+                if (common := facts.policy.common_notice) is None
+                else common.recipients.issuperset(facts.study.recipients) and common.is_certain
+            )
         case SeparateConsentAsked():
             asked = test.consent
-            return lambda notice, _: asked in notice.separate_consents
+            return lambda facts: (
+                None
+                if (common := facts.policy.common_notice) is None
+                else asked in common.separate_consents and common.is_certain
+            )
         case ObjectionOffered():
-            return lambda notice, _: notice.objection is not None
+            return lambda facts: (
+                None
+                if (common := facts.policy.common_notice) is None
+                else common.offers_objection and common.is_certain
+            )
         case _:
             assert_never(test)
 

@@ -70,8 +70,6 @@ def check_limits(facts: SharedFacts) -> tuple[RuleFinding, ...]:
 
 
 def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...]:
-    index = facts.policy.budgets.index(budget)
-    policy = facts.sources.policy
     end = _period_end(budget, facts.now)
     known = is_coherent(facts.budget, budget.delta)
     findings = (
@@ -79,7 +77,7 @@ def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...
             "budget.period",
             end is not None,
             lambda: words(
-                policy.line_of("budgets", index, "starts"),
+                _line(facts, budget, "starts"),
                 found=(end or facts.now).isoformat(timespec="seconds"),
                 limit=budget.starts.isoformat(timespec="seconds"),
             ),
@@ -88,7 +86,7 @@ def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...
             "budget.delta",
             facts.study.privacy.delta <= budget.delta,
             lambda: words(
-                policy.line_of("budgets", index, "delta"),
+                _line(facts, budget, "delta"),
                 asked=number(facts.study.privacy.delta),
                 limit=number(budget.delta),
                 at=facts.sources.study.line_of("privacy", "delta"),
@@ -97,7 +95,7 @@ def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...
         judge(
             "budget.known",
             known,
-            lambda: words(policy.line_of("budgets", index), limit=number(budget.delta)),
+            lambda: words(_line(facts, budget), limit=number(budget.delta)),
         ),
     )
     if facts.budget is None or not known:
@@ -108,14 +106,13 @@ def _check_budget(facts: Facts, budget: PurposeBudget) -> tuple[RuleFinding, ...
 def _judge_epsilon(
     facts: Facts, budget: PurposeBudget, state: BudgetState, end: datetime | None
 ) -> RuleFinding:
-    index = facts.policy.budgets.index(budget)
     left = math.floor(max(0.0, budget.epsilon - state.epsilon_spent) * 1000) / 1000
     allowed = state.epsilon_if_run <= budget.epsilon
     return judge(
         "budget.epsilon" if allowed or left > 0 else "budget.exhausted",
         allowed,
         lambda: words(
-            facts.sources.policy.line_of("budgets", index, "epsilon"),
+            _line(facts, budget, "epsilon"),
             spent=f"{state.epsilon_spent:.3g}",
             found=f"{state.epsilon_if_run:.4g}",
             limit=number(budget.epsilon),
@@ -124,6 +121,11 @@ def _judge_epsilon(
             at=facts.sources.study.line_of("privacy", "epsilon"),
         ),
     )
+
+
+def _line(facts: Facts, budget: PurposeBudget, *field: str) -> str:
+    """Name the place of a budget, or of a field of it."""
+    return facts.sources.policy.line_of("budgets", facts.policy.budgets.index(budget), *field)
 
 
 def is_coherent(state: BudgetState | None, delta: float) -> bool:

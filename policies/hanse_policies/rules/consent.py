@@ -42,11 +42,13 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 def _check_fields(facts: Facts) -> RuleFinding:
     """Ask whether the register tells all that the policy asks of a consent."""
     asked = facts.policy.consent.asked_fields
-    missing = asked - facts.consent.fields | asked - facts.asset.consent.told
+    known, told = facts.consent.fields, facts.asset.consent.told
     return judge(
         "consent.fields",
-        not missing,
-        lambda: words(facts.sources.policy.line_of("consent"), excess=listed(sorted(missing))),
+        asked <= known and asked <= told,
+        lambda: words(
+            facts.sources.policy.line_of("consent"), excess=listed(sorted(asked - (known & told)))
+        ),
     )
 
 

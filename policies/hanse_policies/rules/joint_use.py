@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hanse_policies.decision import RuleFinding, Words, judge, listed, words
-from hanse_policies.documents import JointUse
+from hanse_policies.documents import BrandPolicy, JointUse, SeparateConsent
 from hanse_policies.facts import Facts
 from hanse_policies.flows import flows_of
 from hanse_policies.opinions import is_signed_by
@@ -111,7 +111,7 @@ def _check_consent(facts: Facts, *, is_excused: bool) -> tuple[RuleFinding, ...]
             judge("joint-use.recipients", True, say),
         )
     return (
-        judge("joint-use.consent", facts.policy.asks_for_joint_use, lambda: _consent_words(facts)),
+        judge("joint-use.consent", asks_for_joint_use(facts.policy), lambda: _consent_words(facts)),
         judge("joint-use.recipients", not _untold(facts), lambda: _recipient_words(facts)),
     )
 
@@ -139,10 +139,19 @@ def _recipient_words(facts: Facts) -> Words:
 
 def _untold(facts: Facts) -> list[str]:
     """List the recipients beside the brand whom a notice that counts does not name."""
-    told, brand = facts.policy.told_recipients, facts.policy.brand
-    if told is None:
+    common, brand = facts.policy.common_notice, facts.policy.brand
+    if common is None or not common.is_certain:
         return []
+    told = common.recipients
     return [name for name in facts.study.recipients if name not in told and name != brand]
+
+
+def asks_for_joint_use(policy: BrandPolicy) -> bool:
+    """Tell whether every notice that counts asks separate consent for others to receive."""
+    common = policy.common_notice
+    if common is None or not common.is_certain:
+        return False
+    return SeparateConsent.ANOTHER_HANDLER in common.separate_consents
 
 
 def _reason(facts: Facts) -> Text | None:

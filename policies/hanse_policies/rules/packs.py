@@ -105,7 +105,8 @@ def _check_pack(facts: Facts, pack: PackInForce, seen: LegalFacts) -> list[RuleF
         )
     ]
     refusing, advising = [], []
-    for legal_check, answer in pack.unmet(seen):
+    unmet = pack.unmet(seen)
+    for legal_check, answer in unmet:
         say = partial(_words, name, legal_check, answer, counsel)
         if legal_check.severity is Severity.DENY:
             refusing.append(judge("pack.check", False, say))
@@ -113,7 +114,7 @@ def _check_pack(facts: Facts, pack: PackInForce, seen: LegalFacts) -> list[RuleF
             advising.append(judge("pack.advice", not rules.advice, say))
     if not refusing:
         found.append(judge("pack.check", True, lambda: words(name, pack=name, **counsel)))
-    return found + refusing + advising
+    return found + refusing + advising if unmet else found
 
 
 def _words(name: str, legal_check: LegalCheck, answer: Answer, counsel: Mapping[str, str]) -> Words:
