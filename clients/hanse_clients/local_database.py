@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -49,7 +49,7 @@ class LocalDatabase:
         self._path = path
         self._lock = threading.RLock()
         with self._translated():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            _make_private(path)
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -148,3 +148,16 @@ class LocalDatabase:
                 f"local records `{self._path.name}` could not be read or written: "
                 f"{str(error).lower()}"
             ) from error
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that its owner alone may read, where there is none.
+
+    One that is there is not opened: closing it again would give up the locks that another
+    connection of this process holds on it (POSIX, fcntl), and another process could take the
+    write-ahead log away from under that connection.
+
+    Source: https://www.sqlite.org/howtocorrupt.html, section 2.2.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))

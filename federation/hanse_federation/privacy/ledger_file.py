@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hanse_federation.errors import LedgerCorruptError, LedgerReadError, LedgerWriteError
@@ -204,9 +204,14 @@ class LedgerFile:
 
 
 def _create(path: Path) -> None:
-    """Make an empty file of mode 0600 and sync its folder; leave an existing one, but close it."""
+    """Make an empty file of mode 0600 and sync its folder; of an existing one set the mode alone.
+
+    To open and close one that is there would give up the locks that another connection of this
+    process holds on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         path.chmod(0o600)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
