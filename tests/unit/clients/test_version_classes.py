@@ -20,7 +20,6 @@ from hanse_policies.canonical import digest
 from hanse_policies.command import run
 from hanse_policies.documents import (
     ApprovalRules,
-    Approver,
     BrandPolicy,
     ConsentRules,
     LegalPack,
@@ -31,6 +30,7 @@ from tests.support.documents import a_key
 from tests.support.league_documents import a_league_histogram, a_league_policy
 from tests.support.league_parties import SmallLeague, put_policy, small_league, write_yaml
 from tests.support.packs import a_check, a_pack, a_pin
+from tests.unit.clients.test_policy_approvals import APPROVERS, put_approved
 
 POLICY = {"policy": EntryPoint("policy", "hanse_policies.cli.app:app", "hanse.commands")}
 COUNSEL, WEI = a_key(70), a_key(71)
@@ -106,11 +106,11 @@ def test_a_tightening_that_meets_a_check_of_the_charter_takes_a_major_version(
 
 
 def test_it_takes_approvals_too(league: SmallLeague, alder: BrandHome) -> None:
-    wei = Approver(id="wei", role="data-protection-officer", key=WEI.public_hex)
-    put_policy(alder, a_league_policy("alder", league.clock(), approvers=(wei,)))
-    rules = {"approvals": ApprovalRules(loosen=1)}
-    put_policy(alder, alder.documents.policy().document.model_copy(update=rules))
-    before = alder.documents.policy().document
+    put_policy(alder, a_league_policy("alder", league.clock(), approvers=APPROVERS))
+    named = alder.documents.policy().document
+    rules = {"approvals": ApprovalRules(loosen=1), "supersedes": digest(named)}
+    before = named.model_copy(update={"version": "8.0.0"} | rules)
+    put_approved(alder.documents, named, before)
     pin(league, alder, FRESH)
     fresher(alder, f"{int(before.version.split('.')[0]) + 1}.0.0")
     with pytest.raises(DocumentNotApprovedError, match="to approve version"):
