@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from hanse_clients.brand_documents import BrandDocuments
 from hanse_clients.data.view import MinimalView, view_for
 from hanse_clients.errors import (
     DocumentEditedError,
@@ -29,6 +30,7 @@ from hanse_policies.documents import (
     Approval,
     ApprovalRules,
     Approver,
+    BrandPolicy,
     ConsentRules,
     OneOf,
     Purpose,
@@ -125,14 +127,33 @@ def test_a_foreign_policy_under_the_brands_own_name(brand: BrandParts, study: st
     assert answer_code(brand, study) == SignedDocumentError.code
 
 
+def approve(
+    documents: BrandDocuments, after: BrandPolicy, before: BrandPolicy, key: SigningKey
+) -> None:
+    approval = Approval(
+        kind="Approval",
+        document=digest(after),
+        supersedes=digest(before),
+        approver="wei",
+        verdict=Verdict.PERMIT,
+        reason="Looked at it",
+        approved=after.active_from,
+    )
+    documents.approvals_folder.mkdir(exist_ok=True)
+    file = documents.approvals_folder / f"{digest(after)}.json"
+    file.write_bytes(key.sign(approval).to_json())
+
+
 def test_a_policy_approved_by_its_own_author(league: SmallLeague, brand: BrandParts) -> None:
     key, home = a_key(8), brand.home
     approver = Approver(id="wei", role="data-owner", key=key.public_hex)
-    rules = ApprovalRules(loosen=1)
     put_policy(home, a_league_policy("alder", league.clock(), approvers=(approver,)))
-    before = home.documents.policy().document.model_copy(update={"approvals": rules})
-    put_policy(home, before)
-    before = home.documents.policy().document
+    named = home.documents.policy().document
+    asked = {"approvals": ApprovalRules(loosen=1), "supersedes": digest(named)}
+    before = named.model_copy(update={"version": "8.0.0"} | asked)
+    approve(home.documents, before, named, key)
+    write_yaml(home.documents.policy_file, before)
+    home.documents.sign_policy()
     after = before.model_copy(
         update={
             "version": "9.0.0",
@@ -142,17 +163,7 @@ def test_a_policy_approved_by_its_own_author(league: SmallLeague, brand: BrandPa
         }
     )
     write_yaml(home.documents.policy_file, after)
-    approval = Approval(
-        kind="Approval",
-        document=digest(after),
-        supersedes=digest(before),
-        approver="wei",
-        verdict=Verdict.PERMIT,
-        reason="I wrote it",
-        approved=league.clock(),
-    )
-    home.documents.approvals_folder.mkdir()
-    (home.documents.approvals_folder / "own.json").write_bytes(key.sign(approval).to_json())
+    approve(home.documents, after, before, key)
     with pytest.raises(DocumentNotApprovedError):
         home.documents.sign_policy()
 
