@@ -17,11 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from hanse_clients.errors import CohortNotAskedError
-from hanse_clients.local_database import LocalDatabase
+from hanse_clients.local_database import KeptFile, LocalDatabase
 from hanse_federation import fault_points
 from hanse_federation.privacy.floor_watch import FloorWatch, open_floor_watch
 from hanse_federation.randomness import Randomness
@@ -81,7 +80,7 @@ class _Look:
     count_noise: int
 
 
-class FloorWatches:
+class FloorWatches(KeptFile):
     """One brand's watches, each for a study by its digest."""
 
     def __init__(self, path: Path) -> None:
@@ -160,21 +159,6 @@ class FloorWatches:
         """
         row = self._file.one(_IS_STOPPED, study)
         return row is not None and bool(row[0])
-
-    def close(self) -> None:
-        """Give back the connection."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _watch(self, study: str) -> FloorWatch | None:
         row = self._file.one("SELECT noise_scale, floor_noise FROM watches WHERE study = ?", study)

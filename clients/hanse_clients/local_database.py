@@ -14,8 +14,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
+from types import MappingProxyType, TracebackType
+from typing import Final, Self
 
 from hanse_clients.errors import StateAccessError, StateVersionError
 
@@ -148,6 +148,27 @@ class LocalDatabase:
                 f"local records `{self._path.name}` could not be read or written: "
                 f"{str(error).lower()}"
             ) from error
+
+
+class KeptFile:
+    """Records of one kind in a local database, given back where a `with` block ends."""
+
+    _file: LocalDatabase
+
+    def close(self) -> None:
+        """Give back the connection."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def _make_private(path: Path) -> None:

@@ -20,11 +20,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hanse_clients.errors import ContributionMissingError, StateAccessError
-from hanse_clients.local_database import LocalDatabase
+from hanse_clients.local_database import KeptFile, LocalDatabase
 from hanse_clients.round_records import (
     Attempt,
     Contribution,
@@ -62,7 +60,7 @@ _SUMMED = (
 """The rounds of a study that were revealed, hence summed once another question is asked."""
 
 
-class RoundStore:
+class RoundStore(KeptFile):
     """One brand's rounds, safe to use from many threads and processes at once."""
 
     def __init__(self, path: Path) -> None:
@@ -282,21 +280,6 @@ class RoundStore:
         """
         query = "SELECT * FROM steps WHERE ? IS NULL OR study = ? ORDER BY rowid"
         return tuple(step_from_row(row) for row in self._file.all(query, study, study))
-
-    def close(self) -> None:
-        """Give back the connection."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _found(connection: sqlite3.Connection, key: RoundKey) -> Standing:

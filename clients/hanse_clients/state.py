@@ -15,8 +15,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from hanse_clients.end_records import END_TABLES, EndRecords
 from hanse_clients.errors import (
@@ -24,7 +23,7 @@ from hanse_clients.errors import (
     CharterRollbackError,
     StudyNotSeenError,
 )
-from hanse_clients.local_database import LocalDatabase
+from hanse_clients.local_database import KeptFile, LocalDatabase
 from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Verdict
 
@@ -160,7 +159,7 @@ class ClassedVersion:
     charter: str | None
 
 
-class BrandState:
+class BrandState(KeptFile):
     """The brand's local store."""
 
     def __init__(self, path: Path) -> None:
@@ -343,21 +342,6 @@ class BrandState:
             study,
         )
         return Approval(row[0], bool(row[1]), _from_text(row[2])) if row else None
-
-    def close(self) -> None:
-        """Give back the connection."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _add(self, statement: str, study: str, *values: object) -> None:
         with self._file.writing() as connection:
