@@ -33,7 +33,8 @@ def a_part_changed(draw: random.Random, document: DocumentT, other: DocumentT) -
 def _policy_changed(draw: random.Random, policy: BrandPolicy, other: BrandPolicy) -> BrandPolicy:
     kind = draw.random()
     if kind < 0.4:
-        name = draw.choice(tuple(ConsentRules.model_fields))
+        # What packs read and what tightens by itself is drawn more often.
+        name = draw.choice((*ConsentRules.model_fields, *("max_age_hours", "bases", "notices") * 3))
         consent = policy.consent.model_copy(update={name: getattr(other.consent, name)})
         return policy.model_copy(update={"consent": consent})
     if kind < 0.7:
