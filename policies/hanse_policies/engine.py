@@ -161,7 +161,7 @@ def _decide(facts: Facts) -> Decision:
     asked = (*clock, *ask_all(FAMILIES, facts))
     packs = pack_rules.check(facts, answer.index)
     findings = (*asked, *answer.findings, *packs)
-    if answer.refusals or refusals(asked) or refusals(packs) or answer.index is None:
+    if answer.index is None or refusals(findings):
         return Decision(
             Verdict.DENY, findings, study.id, policy.brand, now, permit_index=answer.index
         )

@@ -189,8 +189,11 @@ class AllianceCharter(StrictModel):
 
     def place_of(self, recipient: str) -> str | None:
         """Say where a recipient stands who is no member; None where that is not known."""
-        placed = (place.jurisdiction for place in self.places if place.recipient == recipient)
-        return next(placed, None)
+        return self._place_by_recipient.get(recipient)
+
+    @cached_property
+    def _place_by_recipient(self) -> Mapping[str, str]:
+        return {place.recipient: place.jurisdiction for place in self.places}
 
     @cached_property
     def _by_brand(self) -> Mapping[str, Member]:

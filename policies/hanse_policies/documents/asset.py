@@ -285,6 +285,14 @@ class DataAsset(StrictModel):
         return found
 
     @cached_property
+    def names_by_kind(self) -> tuple[tuple[ColumnKind, frozenset[str]], ...]:
+        """Each kind with the names of the columns that it is stated of, derived once."""
+        names: dict[ColumnKind, list[str]] = {}
+        for name, kind in self.column_kinds.items():
+            names.setdefault(kind, []).append(name)
+        return tuple((kind, frozenset(held)) for kind, held in names.items())
+
+    @cached_property
     def column_sets(self) -> ColumnSets:
         """The columns as sets, derived once: a decision asks for them again and again."""
 

@@ -209,6 +209,11 @@ class BrandPolicy(StrictModel):
         """What every notice whose consents count says; None where none is described."""
         return CommonNotice.of(self.counting_notices)
 
+    @cached_property
+    def is_assessed_first(self) -> bool | None:
+        """Whether the assessment came before the policy; None without one."""
+        return None if self.assessment is None else self.assessment.dated <= self.active_from
+
     def budget_for(self, purpose: Purpose) -> PurposeBudget | None:
         """Find the budget of a purpose, or None."""
         for budget in self.budgets:

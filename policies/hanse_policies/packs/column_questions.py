@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hanse_policies.documents import LocationPrecision, Pseudonym
+from hanse_policies.documents.asset import ColumnKind
 from hanse_policies.packs.legal_facts import LegalFacts
 from hanse_policies.packs.lists import Answer, Listing, denied
 
@@ -54,29 +55,25 @@ def columns_permitted(facts: LegalFacts) -> Answer:
 def pseudonym_in(listing: Listing, pseudonyms: tuple[Pseudonym, ...]) -> Question:
     """Ask whether each column read that is on a list is replaced in one of these ways."""
     replaced = frozenset(pseudonyms)
-
-    def ask(facts: LegalFacts) -> Answer:
-        plain = {
-            None if kind is None else kind.category
-            for kind in facts.read.kinds
-            if kind is None or kind.pseudonym not in replaced
-        }
-        return denied(listing.holds_any(plain))
-
-    return ask
+    return _listed_only_as(listing, lambda kind: kind.pseudonym in replaced)
 
 
 def precision_at_most(listing: Listing, precision: LocationPrecision) -> Question:
     """Ask whether each column read that is on a list is no narrower than this."""
     narrowest_first = tuple(LocationPrecision)
     coarse = frozenset(narrowest_first[narrowest_first.index(precision) :])
+    return _listed_only_as(listing, lambda kind: kind.precision in coarse)
 
+
+def _listed_only_as(listing: Listing, is_fitting: Callable[[ColumnKind], bool]) -> Question:
     def ask(facts: LegalFacts) -> Answer:
-        narrow = {
+        if listing.holds_any(facts.read.categories) is False:
+            return True
+        unfitting = [
             None if kind is None else kind.category
             for kind in facts.read.kinds
-            if kind is None or kind.precision not in coarse
-        }
-        return denied(listing.holds_any(narrow))
+            if kind is None or not is_fitting(kind)
+        ]
+        return denied(listing.holds_any(unfitting))
 
     return ask

@@ -108,7 +108,7 @@ class _Compiler:
         match test:
             case AllOf():
                 inner = tuple(map(self.test, test.tests))
-                return lambda facts: all_answers(ask(facts) for ask in inner)
+                return lambda facts: all_answers([ask(facts) for ask in inner])
             case AnyOf():
                 inner = tuple(map(self.test, test.tests))
                 return lambda facts: any_answer(ask(facts) for ask in inner)

@@ -85,16 +85,19 @@ def columns_read(names: frozenset[str], asset: DataAsset) -> ColumnsRead:
         names: Of the columns.
         asset: Describes them, or not.
     """
-    kinds = tuple(set(map(asset.column_kinds.get, names)))
-    categories, ordinary, has_sensitive = set[str | None](), set[str | None](), False
-    for kind in kinds:
-        category = None if kind is None else kind.category
-        categories.add(category)
-        if kind is not None and kind.is_sensitive:
-            has_sensitive = True
-        else:
-            ordinary.add(category)
-    return ColumnsRead(kinds, frozenset(categories), frozenset(ordinary), has_sensitive)
+    kinds: list[ColumnKind | None] = [
+        kind for kind, held in asset.names_by_kind if not held.isdisjoint(names)
+    ]
+    if not names <= asset.column_sets.every:
+        kinds.append(None)
+    ordinary = [kind for kind in kinds if kind is None or not kind.is_sensitive]
+    return ColumnsRead(
+        tuple(kinds), _categories(kinds), _categories(ordinary), len(ordinary) < len(kinds)
+    )
+
+
+def _categories(kinds: list[ColumnKind | None]) -> frozenset[str | None]:
+    return frozenset([None if kind is None else kind.category for kind in kinds])
 
 
 def columns_unexcused(

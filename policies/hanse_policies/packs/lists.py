@@ -75,14 +75,11 @@ def any_answer(answers: Iterable[Answer]) -> Answer:
     return None if is_unknown else False
 
 
-def all_answers(answers: Iterable[Answer]) -> Answer:
+def all_answers(answers: Collection[Answer]) -> Answer:
     """Join answers by `and`, after Kleene."""
-    is_unknown = False
-    for answer in answers:
-        if answer is False:
-            return False
-        is_unknown = is_unknown or answer is None
-    return None if is_unknown else True
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def denied(answer: Answer) -> Answer:

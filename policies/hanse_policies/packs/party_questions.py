@@ -124,7 +124,7 @@ def _notice_question(test: NoticeTest) -> Question:
 def _border_question(test: BorderTest, home: frozenset[str]) -> Question:
     match test:
         case RecipientsAtHome():
-            return lambda facts: all_answers(_is_within(place, home) for place in facts.places)
+            return lambda facts: all_answers([_is_within(place, home) for place in facts.places])
         case HandlerReceives():
             return lambda facts: facts.study.recipients != (facts.policy.brand,)
         case ExportMechanismIn():
@@ -170,7 +170,7 @@ def _assessment_before(facts: LegalFacts) -> Answer:
     assessment = facts.policy.assessment
     if assessment is None:
         return None
-    return assessment.dated <= facts.policy.active_from and assessment.dated <= facts.now
+    return facts.policy.is_assessed_first and assessment.dated <= facts.now
 
 
 def _charter_agreed(facts: LegalFacts) -> Answer:

@@ -93,26 +93,32 @@ def _is_within_one(facts: Facts) -> bool:
 
 
 def _judge_persons(facts: Facts) -> RuleFinding:
-    export, least = facts.policy.export, facts.study.minimum_persons
-    bounds = {"persons_at_most": None if export is None else export.persons_at_most}
-    if not facts.study.reads.every.isdisjoint(facts.asset.column_sets.sensitive):
-        of_sensitive = None if export is None else export.sensitive_persons_at_most
-        bounds["sensitive_persons_at_most"] = of_sensitive
-    short = [name for name, bound in bounds.items() if bound is None or bound < least]
+    short = _short_bound(facts)
 
     def say() -> Words:
-        field = short[0] if short else "persons_at_most"
-        bound = bounds[field]
+        export, field = facts.policy.export, short or "persons_at_most"
+        bound = None if export is None else getattr(export, field)
         return words(
             facts.sources.policy.line_of("export"),
             away=listed(sorted(_away(facts))),
             field=field,
             found=UNKNOWN if bound is None else str(bound),
-            limit=str(least),
+            limit=str(facts.study.minimum_persons),
             **STATED,
         )
 
-    return judge("cross-border.persons", not short, say)
+    return judge("cross-border.persons", short is None, say)
+
+
+def _short_bound(facts: Facts) -> str | None:
+    """Name the first bound that is missing or below what the study asks; None for none."""
+    export, least = facts.policy.export, facts.study.minimum_persons
+    if export is None or export.persons_at_most is None or export.persons_at_most < least:
+        return "persons_at_most"
+    if facts.study.reads.every.isdisjoint(facts.asset.column_sets.sensitive):
+        return None
+    of_sensitive = export.sensitive_persons_at_most
+    return "sensitive_persons_at_most" if of_sensitive is None or of_sensitive < least else None
 
 
 def _home(facts: Facts) -> frozenset[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from hanse_policies.decision import RuleFinding, Words, ask_all, judge, listed, words
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.documents import LegalCheck, PackPin, Severity
 from hanse_policies.facts import Facts
 from hanse_policies.flows import flows_of
@@ -34,11 +34,12 @@ def check(facts: Facts, permit_index: int | None) -> tuple[RuleFinding, ...]:
         facts: Of the decision.
         permit_index: Place of the permit that the study is judged by; None without one.
     """
-    pinned = tuple(_check_pins(facts))
-    if not facts.packs:
-        return pinned
-    seen = legal_facts(facts, permit_index)
-    return (*pinned, *ask_all([partial(_check_pack, facts, pack) for pack in facts.packs], seen))
+    found = list(_check_pins(facts))
+    if facts.packs:
+        seen = legal_facts(facts, permit_index)
+        for pack in facts.packs:
+            found += _check_pack(facts, pack, seen)
+    return tuple(found)
 
 
 def legal_facts(facts: Facts, permit_index: int | None) -> LegalFacts:

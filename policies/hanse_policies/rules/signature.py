@@ -38,14 +38,15 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
 
 def _check_identity(facts: Facts) -> tuple[RuleFinding, ...]:
     alliance, brand = facts.charter.id, facts.policy.brand
-    stated = {"policy": facts.policy.alliance, "study": facts.study.alliance}
-    others = [f"{what} {name}" for what, name in stated.items() if name != alliance]
+    of_policy, of_study = facts.policy.alliance, facts.study.alliance
     return (
         judge(
             "identity.alliance",
-            not others,
+            of_policy == alliance and of_study == alliance,
             lambda: words(
-                facts.sources.charter.line_of("id"), limit=alliance, found=listed(others)
+                facts.sources.charter.line_of("id"),
+                limit=alliance,
+                found=listed(_others(alliance, policy=of_policy, study=of_study)),
             ),
         ),
         judge(
@@ -56,3 +57,7 @@ def _check_identity(facts: Facts) -> tuple[RuleFinding, ...]:
             ),
         ),
     )
+
+
+def _others(alliance: str, **stated: str) -> list[str]:
+    return [f"{what} {name}" for what, name in stated.items() if name != alliance]
