@@ -81,9 +81,14 @@ def the_view() -> MinimalView:
     consent = {name: name for name in ("person", "purpose", "granted", "expires", "withdrawn")}
     asset = DataAsset.model_validate(
         {
-            "kind": "DataAsset", "id": "people", "version": 1, "brand": "alder",
+            "kind": "DataAsset", "id": "people", "version": "1.0.0", "brand": "alder",
+            "taxonomy": "fideslang-3.1.4",
             "source": {"format": "parquet", "path": "people.parquet"}, "person": "person",
-            "columns": [{"name": "spend", "type": "number", "description": "Spend"}],
+            "columns": [{
+                "name": "spend", "type": "number", "description": "Spend",
+                "category": "user.behavior.purchase_history", "sensitivity": "ordinary",
+                "retention_days": 365,
+            }],
             "max_rows_per_person": 1,
             "consent": consent | {
                 "synced": "synced", "purposes": {"model-training": WORDS[0]},

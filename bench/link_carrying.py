@@ -15,6 +15,7 @@ from statistics import median
 
 import numpy as np
 import psutil
+from flwr.app import Message
 from flwr.serverapp.strategy import FedAvg
 
 from bench.link_league import BenchLeague
@@ -22,11 +23,13 @@ from bench.link_processes import module_command, running, wait_for
 from hanse_federation.link.interface import OperatorLink
 from hanse_federation.messages import CohortRequest, Question, Tensor
 from hanse_flower import (
+    MESSAGE_TYPE_OF,
+    AskedQuestion,
     QuestionAsked,
     RunStep,
     UnsafePlaintextGrid,
-    ask_brands,
     parameters_to_record,
+    question_to_content,
 )
 
 STUDY = "5" * 64
@@ -69,9 +72,10 @@ class Carrier:
         grid, times = self._grid(None), []
         for _ in range(WARM_UP_ROUNDS + rounds):
             start = time.perf_counter()
-            answers = ask_brands(grid, CohortRequest())
+            replies = list(grid.send_and_receive(_question_to_all(grid)))
             times.append(time.perf_counter() - start)
-            assert len(answers.admitted) == len(grid.brands), answers.refused
+            assert len(replies) == len(grid.brands), replies
+            assert not any(reply.has_error() for reply in replies), replies
         return tuple(times[WARM_UP_ROUNDS:])
 
     def training_rounds(self, numbers: int, rounds: int) -> Carried:
@@ -159,6 +163,12 @@ def loopback_bytes() -> int:
     """Read how many bytes the loopback device has sent."""
     devices = psutil.net_io_counters(pernic=True)
     return devices["lo"].bytes_sent if "lo" in devices else 0
+
+
+def _question_to_all(grid: UnsafePlaintextGrid) -> list[Message]:
+    content = question_to_content(AskedQuestion(0, CohortRequest()))
+    kind = MESSAGE_TYPE_OF[Question.COHORT]
+    return [grid.create_message(content, kind, node, "") for node in grid.get_node_ids()]
 
 
 def _parameters(numbers: int) -> tuple[Tensor, ...]:

@@ -244,10 +244,13 @@ class Stage:
             self._commands.add(process)
         try:
             with process:
-                yield process
+                try:
+                    yield process
+                except BaseException:
+                    # Closing a pipe waits for the thread that reads it, which ends with this.
+                    self._end((process,))
+                    raise
         finally:
-            if process.poll() is None:  # Whoever watched it was interrupted.
-                self._end((process,))
             with self._lock:
                 self._commands.discard(process)
 

@@ -6,7 +6,7 @@ document class needs nothing here unless its rules are hard to meet by chance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
@@ -19,6 +19,8 @@ from pydantic import AwareDatetime, JsonValue, ValidationError
 
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.documents.opinion import LONGEST_OPINION_DAYS, CounselOpinion
+from hanse_policies.documents.withdrawal import PersonsAtMost, ReleaseConsequence, Withdrawal
+from hanse_policies.documents.withdrawal_rules import ModelConsequence
 from hanse_policies.visible_text import line_fault
 
 T = TypeVar("T", bound=StrictModel)
@@ -45,6 +47,8 @@ def documents(model: type[T]) -> st.SearchStrategy[T]:
     if model is CounselOpinion:
         lives = st.timedeltas(timedelta(seconds=1), timedelta(days=LONGEST_OPINION_DAYS))
         drawn = st.tuples(drawn, lives).map(_limited)
+    elif model in SHAPED:
+        drawn = drawn.map(SHAPED[model])
     return drawn.map(lambda fields: _built(model, fields)).filter(bool).map(lambda m: cast(T, m))
 
 
@@ -52,6 +56,34 @@ def _limited(drawn: tuple[dict[str, object], timedelta]) -> dict[str, object]:
     """Let an opinion end within the time that one may hold."""
     fields, life = drawn
     return fields | {"expires": cast(datetime, fields["dated"]) + life}
+
+
+def _rounded(fields: dict[str, object]) -> dict[str, object]:
+    """Round a number of persons up as it says."""
+    step, most = cast(int, fields["rounded_up_to"]), cast(int, fields["at_most"])
+    return fields | {"at_most": max(most // step, 1) * step}
+
+
+def _ended(fields: dict[str, object]) -> dict[str, object]:
+    """Put the instants of a withdrawal in order, and name each purpose once."""
+    names = ("after", "before", "purge_by")
+    instants = sorted(cast(datetime, fields[name]) for name in names)
+    purposes = tuple(dict.fromkeys(cast("tuple[object, ...]", fields["purposes"])))
+    return fields | dict(zip(names, instants, strict=True)) | {"purposes": purposes}
+
+
+def _consistent(fields: dict[str, object]) -> dict[str, object]:
+    """Let a consequence state its evidence or its due date, as its kind asks."""
+    is_kept = fields["consequence"] is ModelConsequence.KEEP_WITH_EVIDENCE
+    return fields | ({"due": None} if is_kept else {"evidence": None})
+
+
+SHAPED: Mapping[type[StrictModel], Callable[[dict[str, object]], dict[str, object]]] = {
+    PersonsAtMost: _rounded,
+    Withdrawal: _ended,
+    ReleaseConsequence: _consistent,
+}
+"""Classes whose own rules chance alone would seldom meet."""
 
 
 def _built(model: type[T], fields: dict[str, object]) -> T | None:

@@ -155,7 +155,7 @@ def test_person_id_is_not_in_a_training_or_measurement_view(asset: DataAsset, us
     assert all("p1" not in map(str, row) for row in engine.run(view_expression(view)))
 
 
-@pytest.mark.parametrize("text", filter(is_one_line, NASTY))
+@pytest.mark.parametrize("text", [text for text in NASTY if is_one_line(text)])
 def test_nasty_category_is_a_value_and_nothing_else(asset: DataAsset, text: str) -> None:
     rows = [PersonRow("wanted", tier=text), PersonRow("other", tier="gold")]
     engine = Engine(rows, consents_of(rows))

@@ -50,7 +50,7 @@ def test_a_document_written_as_yaml_is_read_back_as_itself(kind: str, tmp_path: 
     check()
 
 
-@pytest.mark.parametrize("pack", shipped_packs(), ids=lambda pack: pack.document.id)
+@pytest.mark.parametrize("pack", list(shipped_packs()), ids=lambda pack: pack.document.id)
 def test_a_legal_pack_written_as_yaml_is_read_back_as_itself(
     pack: Loaded[LegalPack], tmp_path: Path
 ) -> None:
