@@ -26,6 +26,7 @@ from ruamel.yaml import YAML
 from hanse_clients.home import BrandConfiguration, BrandHome
 from hanse_demo.consent import synthetic_consents, write_register
 from hanse_demo.league import PANEL_PLACE
+from hanse_demo.modes import study_values
 from hanse_policies.documents import (
     AllianceCharter,
     AllianceId,
@@ -38,6 +39,7 @@ from hanse_policies.documents import (
     Purpose,
     StrictModel,
     Study,
+    TrustMode,
 )
 from hanse_policies.signing import SigningKey
 from hanse_server.alliance import Alliance
@@ -202,6 +204,7 @@ def packaged(name: str, model: type[DocumentT], values: dict[str, str]) -> Docum
         "alliance": ALLIANCE,
         "starts": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
         "expires": f"{now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
+        **study_values(TrustMode.LOCAL, BRANDS),
     }
     filled = Template(text).substitute({**common, **values})
     return model.model_validate(YAML(typ="safe").load(filled))
