@@ -3,8 +3,10 @@
 Rules: the decision is made on this machine, from the charter as pinned, the
 policy as signed, the consent register and the ledger as they stand at this
 instant; it is made anew before every round and every question; a study runs
-only while this brand's newest own verdict permits it. The server's opinion is
-not asked. What cannot be read denies. A brand that left lets nothing in any more.
+only while this brand's newest own verdict permits it, and no person's newest word
+is a no; while the policy in effect leaves studies to persons, only on a person's
+yes, however it was permitted before. The server's opinion is not asked. What
+cannot be read denies. A brand that left lets nothing in any more.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from hanse_policies import SignatureState, Sources, decide
 from hanse_policies.decision import Decision
 from hanse_policies.documents import (
     AllianceCharter,
+    ApprovalMode,
     BrandPolicy,
     ConsentState,
     DataAsset,
@@ -171,7 +174,8 @@ class StudyGate:
         Raises:
             BrandExitedError: The brand left the alliance.
             StudyNotSeenError: The request names a study this brand never received.
-            StudyNotApprovedError: This brand's newest verdict does not permit the study.
+            StudyNotApprovedError: This brand's newest verdict does not permit the study, a
+                person refused it, or the policy asks for a person's yes that nobody gave.
             QuestionForeignError: The study does not ask this question in this round.
             ModelParametersError: The parameters are not of the study's model.
             PolicyDeniedError: The documents, consent or budget no longer permit it.
@@ -188,6 +192,7 @@ class StudyGate:
                 f"expected study {study.id} to be permitted, got a refusal by "
                 f"{', '.join(decision.denied_by)}; see hanse brand studies"
             )
+        self._check_word(digest, judgement.policy.document)
         plan = plan_study(study)
         question = question_of(request.payload)
         _check_planned(study, plan, question, request.binding.round_number)
@@ -272,6 +277,21 @@ class StudyGate:
             "expected a study that this brand approved, got one that it did not; look at it with "
             "hanse brand preflight and approve it with hanse brand approve"
         )
+
+    def _check_word(self, digest: str, policy: BrandPolicy) -> None:
+        """Check persons' newest word on a permitted study against the policy in effect."""
+        word = self._state.approval(digest)
+        if word is not None and not word.approved:
+            raise StudyNotApprovedError(
+                "expected a study that no person at this brand refused, got one that somebody did; "
+                "hanse brand approve takes the refusal back"
+            )
+        if word is None and policy.approval is ApprovalMode.MANUAL:
+            raise StudyNotApprovedError(
+                f"expected a study that a person approved, as policy version {policy.version} asks "
+                f"(approval: manual), got {digest[:12]} without a person's word; look at it with "
+                "hanse brand preflight and approve it with hanse brand approve"
+            )
 
     def _consent(self, study: Study, now: datetime) -> ConsentState:
         try:

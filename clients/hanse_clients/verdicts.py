@@ -4,7 +4,8 @@ Rules: a study is heard only if the pinned operator signed it; a verdict is
 signed by the brand, kept here first and then sent, so that an answer lost on
 the way is sent again; a refusal by rule is final until documents change, and no
 person can overrule it; a permit waits for a person unless the brand's signed
-policy says otherwise.
+policy says otherwise, and one given by such a policy is taken back once a later
+policy leaves studies to persons.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hanse_policies.signing import Envelope, open_envelope
 _LOG = logging.getLogger(__name__)
 
 REFUSED_BY_PERSON = "refused-by-person"
+APPROVAL_AWAITED = "approval-awaited"
 OPEN_STATES = frozenset({StudyState.PROPOSED, StudyState.REFUSED, StudyState.FAILED})
 """A study in one of these may be run, again perhaps, so it is worth a verdict."""
 
@@ -109,7 +111,8 @@ class VerdictDesk:
         """Decide on a study and sign the verdict, or leave it to a person.
 
         A permit that turned into a refusal, or the reverse, gets a new verdict;
-        an unchanged one is left as it is.
+        an unchanged one is left as it is. A permit that no person gave is taken back
+        where the policy now asks for a person.
 
         Returns:
             The newest verdict, or None while a person's word is awaited.
@@ -125,7 +128,9 @@ class VerdictDesk:
         automatic = judgement.policy.document.approval is ApprovalMode.AUTOMATIC
         if automatic or word is not None:
             return self._sign_once(judgement, (), held, now)
-        return held if held is not None and held.verdict is Verdict.DENY else None
+        if held is not None and held.verdict is Verdict.PERMIT:
+            return self._sign(judgement, (APPROVAL_AWAITED,), now)
+        return held
 
     def approve(self, digest: str, now: datetime) -> StudyVerdict:
         """Record a person's yes and sign a permit.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hanse_clients.errors import DATA_NOT_USABLE
-from hanse_clients.verdicts import REFUSED_BY_PERSON
+from hanse_clients.verdicts import APPROVAL_AWAITED, REFUSED_BY_PERSON
 from hanse_federation.link.docket import BRAND_DISCONNECTED, DEADLINE_EXCEEDED
 from hanse_flower.refusals import INTERNAL_ERROR, MALFORMED_CODE
 from hanse_policies.reference.errors import COMMAND_CODES
@@ -46,6 +46,11 @@ WRITTEN_IN_PLACE: Mapping[str, str] = {
 
 PLAIN_CODES: Mapping[str, str] = {
     **WRITTEN_IN_PLACE,
+    APPROVAL_AWAITED: (
+        "In a verdict, in place of a rule: the policy now leaves studies to persons "
+        "(`approval: manual`), so a permit that no person gave was taken back. Look at the study "
+        "with `hanse brand preflight`, then say yes with `hanse brand approve`."
+    ),
     ALREADY_CONNECTED: (
         "The brand has a stream open already; one brand has one. End the other process of this "
         "brand, or wait until the server notices that it is gone."

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hanse_clients.brand_views import BudgetStanding
 from hanse_clients.study_gate import Judgement
-from hanse_clients.verdicts import StudyStanding
+from hanse_clients.verdicts import APPROVAL_AWAITED, StudyStanding
 from hanse_federation.audit import EgressEntry
 from hanse_federation.privacy import LedgerEntry
 from hanse_policies.documents import ReleaseConsequence, StudyVerdict, Verdict
@@ -40,7 +40,7 @@ def decision_facts(judgement: Judgement) -> Facts:
 
 def verdict_word(verdict: StudyVerdict | None) -> str:
     """Say where a study stands here: permit, deny, or waiting for a person."""
-    if verdict is None:
+    if verdict is None or verdict.codes == (APPROVAL_AWAITED,):
         return "waiting"
     return "permit" if verdict.verdict is Verdict.PERMIT else "deny"
 

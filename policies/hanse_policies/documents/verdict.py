@@ -22,7 +22,11 @@ class StudyVerdict(StrictModel):
     brand: Identifier
     verdict: Verdict
     codes: tuple[RuleCode, ...] = Field(default=(), max_length=100)
-    """The rules that refused; empty on a permit, `refused-by-person` where a person said no."""
+    """The rules that refused; empty on a permit.
+
+    `refused-by-person` where a person said no, `approval-awaited` where a permit that no
+    person gave was taken back.
+    """
     policy: Digest
     """The signed policy it was decided under."""
     decided: AwareDatetime

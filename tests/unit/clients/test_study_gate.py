@@ -18,7 +18,7 @@ from hanse_clients.errors import (
     StudyNotApprovedError,
     StudyNotSeenError,
 )
-from hanse_clients.state import OwnVerdict, SeenStudy
+from hanse_clients.state import Approval, OwnVerdict, SeenStudy
 from hanse_federation.messages import (
     CohortRequest,
     EvaluateRequest,
@@ -31,6 +31,8 @@ from hanse_federation.messages import (
 from hanse_federation.secure_aggregation.messages import JoinReply
 from hanse_policies.documents import (
     AllianceCharter,
+    ApprovalMode,
+    BrandPolicy,
     ConsentRules,
     Purpose,
     Study,
@@ -86,6 +88,10 @@ def refused(
     assert reply == Refusal(expected.code)
     assert len(brand.ledger.entries()) == before
     return str(caught.value)
+
+
+def manual(league: SmallLeague) -> BrandPolicy:
+    return a_league_policy("alder", league.clock(), approval=ApprovalMode.MANUAL)
 
 
 def denied_by(brand: BrandParts, digest: str) -> tuple[str, ...]:
@@ -169,6 +175,43 @@ def test_a_policy_tightened_while_the_study_runs_stops_it_at_the_next_round(
     assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
     put_policy(brand.home, a_league_policy("alder", league.clock(), permits=()))
     refused(league, PolicyDeniedError, digest, MeasureRequest())
+
+
+@pytest.mark.parametrize(
+    ("payload", "round_number"),
+    [
+        pytest.param(CohortRequest(), 0, id="the cohort"),
+        pytest.param(TrainRequest(()), 1, id="the first round"),
+        pytest.param(TrainRequest(()), 2, id="the last round"),
+        pytest.param(EvaluateRequest(()), 1, id="an evaluation"),
+    ],
+)
+def test_a_policy_that_now_asks_for_a_person_stops_what_ran_without_one_at_every_question(
+    league: SmallLeague, brand: BrandParts, payload: QuestionPayload, round_number: int
+) -> None:
+    digest = league.approved(a_league_study(league.clock()))
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
+    put_policy(brand.home, manual(league))
+    message = refused(league, StudyNotApprovedError, digest, payload, round_number)
+    assert "approval: manual" in message
+    assert digest[:12] in message
+
+
+def test_what_a_person_approved_under_an_automatic_policy_goes_on_under_a_manual_one(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    brand.desk.approve(digest, league.clock())
+    put_policy(brand.home, manual(league))
+    assert isinstance(brand.responder.answer(ask_to_join(digest)), JoinReply)
+
+
+def test_a_persons_no_refuses_though_the_verdict_of_it_was_never_signed(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    brand.state.record_approval(Approval(digest, approved=False, given_at=league.clock()))
+    refused(league, StudyNotApprovedError, digest)
 
 
 def test_a_policy_edited_after_signing_refuses_everything(

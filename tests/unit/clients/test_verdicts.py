@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hanse_clients.cli.output import verdict_word
 from hanse_clients.errors import PolicyDeniedError
-from hanse_clients.verdicts import REFUSED_BY_PERSON
+from hanse_clients.verdicts import APPROVAL_AWAITED, REFUSED_BY_PERSON
 from hanse_federation.desk import ProposedStudy, StudyState
 from hanse_federation.link.errors import ServerUnreachableError
 from hanse_policies.documents import ApprovalMode, BrandId, Verdict
@@ -76,6 +77,22 @@ def test_a_manual_policy_waits_for_a_person(league: SmallLeague, brand: BrandPar
     settled = brand.desk.settle(digest, league.clock())
     assert settled is not None
     assert settled.verdict is Verdict.PERMIT
+
+
+def test_a_permit_that_no_person_gave_is_taken_back_once_the_policy_asks_for_one(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    digest = heard(league, brand)
+    permitted = brand.desk.settle(digest, league.clock())
+    assert permitted is not None
+    assert permitted.verdict is Verdict.PERMIT
+    make_manual(league, brand)
+    taken_back = brand.desk.settle(digest, league.clock())
+    assert taken_back is not None
+    assert (taken_back.verdict, taken_back.codes) == (Verdict.DENY, (APPROVAL_AWAITED,))
+    assert verdict_word(taken_back) == "waiting"
+    assert brand.desk.settle(digest, league.clock()) == taken_back
+    assert brand.desk.approve(digest, league.clock()).verdict is Verdict.PERMIT
 
 
 def test_a_refusal_by_rule_needs_no_person_and_no_person_can_overrule_it(
