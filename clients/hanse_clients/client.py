@@ -30,7 +30,7 @@ from hanse_clients.data import view_for
 from hanse_clients.data.data_check import DataCheck, check_schema, check_view
 from hanse_clients.ending import EndReport, SignedExit
 from hanse_clients.errors import StudyDataError, StudyNameError
-from hanse_clients.fetching import SHORTEST_PREFIX, fetch_release
+from hanse_clients.fetching import fetch_release
 from hanse_clients.floor_watches import FloorWatches
 from hanse_clients.home import BrandHome, Membership
 from hanse_clients.link import BrandConnection, BrandDeskClient
@@ -39,6 +39,7 @@ from hanse_clients.round_records import RoundKey
 from hanse_clients.round_retention import RoundRetention
 from hanse_clients.sources import BrandSources, row_salt
 from hanse_clients.study_gate import StudyGate
+from hanse_clients.study_names import StudyLabel, digest_named
 from hanse_clients.verdicts import OperatorContact, StudyStanding, VerdictDesk
 from hanse_federation.audit import EgressEntry, EgressJournal
 from hanse_federation.desk import StudyState
@@ -156,7 +157,7 @@ class BrandClient:
         made again, on the register itself, before every question.
 
         Raises:
-            StudyNameError: No study goes by that name here.
+            StudyNameError: No study goes by that name here, or several do.
         """
         # The query compiler takes 30 MB, which the lasting process does without.
         from hanse_clients.data.preflight import preflight  # noqa: PLC0415
@@ -185,7 +186,7 @@ class BrandClient:
                 schemas alone.
 
         Raises:
-            StudyNameError: No study goes by that name here.
+            StudyNameError: No study goes by that name here, or several do.
             DataError: What is wrong, by its exact kind; see `check_schema` and `check_view`.
         """
         source, asset = self._sources.rows(), self.home.documents.asset().document
@@ -199,7 +200,7 @@ class BrandClient:
         """Approve a study as a person, and tell the operator.
 
         Raises:
-            StudyNameError: No study goes by that name here.
+            StudyNameError: No study goes by that name here, or several do.
             PolicyDeniedError: The rules refuse it; no person can overrule them.
         """
         return self._say(study, self._desk.approve)
@@ -208,7 +209,7 @@ class BrandClient:
         """Refuse a study as a person, and tell the operator; a running one stops here.
 
         Raises:
-            StudyNameError: No study goes by that name here.
+            StudyNameError: No study goes by that name here, or several do.
         """
         return self._say(study, self._desk.refuse)
 
@@ -241,7 +242,7 @@ class BrandClient:
         """Open the commitment to one of this brand's contributions, for an auditor's eyes.
 
         Raises:
-            StudyNameError: No study goes by that name here.
+            StudyNameError: No study goes by that name here, or several do.
             ContributionMissingError: This brand contributed nothing there, or forgot it when
                 the study's retention ended.
         """
@@ -360,15 +361,16 @@ class BrandClient:
             agent.run(stop)
 
     def digest_of(self, study: str) -> str:
-        """Find a study by its id (the newest version heard of), its digest or a prefix of it.
+        """Find a study by its digest, the first digits of it, or else its id; see `study_names`.
 
         Raises:
             StudyNameError: None goes by that name here.
+            StudyNameAmbiguousError: Several do.
         """
-        for seen in reversed(self._state.studies()):
-            is_prefix = len(study) >= SHORTEST_PREFIX and seen.digest.startswith(study)
-            if is_prefix or self._gate.open(seen.digest).study.id == study:
-                return seen.digest
+        heard = (seen.digest for seen in self._state.studies())
+        found = digest_named(study, heard, lambda one: StudyLabel.of(self._gate.open(one).study))
+        if found is not None:
+            return found
         raise StudyNameError(
             f"expected a study that this brand heard of, got {study[:64]}; hanse brand studies "
             "lists them"

@@ -1,4 +1,4 @@
-"""A brand fetches a release: by the study's name, verified before it is kept."""
+"""A brand fetches a release: by its own digest or the study's name, verified before it is kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 
 from hanse_clients.errors import StudyNameError
 from hanse_clients.home import BrandHome
+from hanse_clients.study_names import StudyLabel, digest_named
 from hanse_clients.verdicts import OperatorContact
 from hanse_federation.release import receive_release
-
-SHORTEST_PREFIX = 8
-"""A study may be named by the first digits of its digest, so many at least."""
 
 
 def fetch_release(home: BrandHome, contact: OperatorContact, study: str, now: datetime) -> Path:
@@ -20,17 +18,20 @@ def fetch_release(home: BrandHome, contact: OperatorContact, study: str, now: da
     Args:
         home: The brand's folder.
         contact: The operator's server.
-        study: The study's id, its digest or a prefix of it, or the release's digest.
+        study: The release's digest, or the study's name; see `study_names`.
         now: When it is received.
 
     Raises:
         StudyNameError: There is no release of that study for this brand.
+        StudyNameAmbiguousError: Several studies with releases go by that name.
         ReleaseTamperedError: What the server sent is not what the operator signed.
     """
     entries = contact.releases()
-    found = [e for e in entries if study in {e.study_id, e.study, e.digest}]
-    if not found and len(study) >= SHORTEST_PREFIX:
-        found = [e for e in entries if e.study.startswith(study)]
+    found = [e for e in entries if e.digest == study]
+    if not found:
+        ids = {e.study: StudyLabel(e.study_id) for e in entries}
+        named = digest_named(study, ids, ids.__getitem__)
+        found = [e for e in entries if e.study == named]
     if not found:
         raise StudyNameError(
             f"expected a study with a release for this brand, got {study[:64]}; "

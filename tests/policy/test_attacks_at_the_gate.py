@@ -6,15 +6,28 @@ sign; each stays as a test once it worked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from hanse_clients.errors import StudyNotApprovedError
-from hanse_federation.desk import RunStage
+import pytest
+
+from hanse_clients.client import BrandClient
+from hanse_clients.errors import StudyNameAmbiguousError, StudyNameError, StudyNotApprovedError
+from hanse_clients.fetching import fetch_release
+from hanse_federation.desk import ReleaseEntry, ReleaseFile, RunStage
 from hanse_federation.messages import Refusal
 from hanse_federation.secure_aggregation.messages import JoinReply
-from hanse_policies.documents import ApprovalMode
+from hanse_policies.canonical import digest
+from hanse_policies.documents import ApprovalMode, BrandId, Verdict
 from tests.support.league_documents import a_league_histogram, a_league_policy
-from tests.support.league_parties import BrandParts, SmallLeague, put_policy, small_league
+from tests.support.league_parties import (
+    BrandParts,
+    DeskContact,
+    SmallLeague,
+    put_policy,
+    small_league,
+)
 from tests.support.league_rounds import ask_to_join
 
 
@@ -45,3 +58,97 @@ def test_the_other_parties_run_sees_the_usual_refusal_of_a_brand_that_asks_for_a
         *_, last = league.run(study)
     assert last.stage is RunStage.FAILED
     assert last.refusals == (("alder", StudyNotApprovedError.code),)
+
+
+# Names: a person's word goes to the study that was named, and to no other.
+
+
+class NearClient(BrandClient):
+    """A brand's client whose operator is in this process."""
+
+    def __init__(self, league: SmallLeague, brand: BrandParts) -> None:
+        super().__init__(brand.home, league.clock)
+        self._near = league.contact(brand.brand)
+
+    @contextmanager
+    def _contact(self) -> Iterator[DeskContact]:
+        yield self._near
+
+
+def proposed(league: SmallLeague, **changes: object) -> str:
+    """Propose a study and let the brand hear of it."""
+    study = league.propose(a_league_histogram(league.clock(), **changes))
+    league.brands["alder"].desk.hear(league.contact("alder"), league.clock())
+    return study
+
+
+def title_of_a_digest_that_is_a_legal_id(league: SmallLeague) -> str:
+    titles = (f"Harmless {number}" for number in range(1000))
+    now = league.clock()
+    return next(t for t in titles if digest(a_league_histogram(now, title=t))[0] in "abcdef")
+
+
+@pytest.mark.parametrize("digits", [64, 12])
+def test_a_study_named_like_another_ones_digest_takes_its_approval(
+    tmp_path: Path, digits: int
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        make_manual(league, brand)
+        looked_at = proposed(league, title=title_of_a_digest_that_is_a_legal_id(league))
+        hidden = proposed(league, id=looked_at[:digits], title="Not what was looked at")
+        with NearClient(league, brand) as client:
+            assert client.preflight(looked_at[:digits]).judgement.opened.digest == looked_at
+            signed = client.approve(looked_at[:digits])
+        assert (signed.study, signed.verdict) == (looked_at, Verdict.PERMIT)
+        assert brand.desk.verdict(hidden) is None
+
+
+def test_a_newer_version_of_a_running_study_takes_its_refusal(tmp_path: Path) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        running = league.approved(a_league_histogram(league.clock()))
+        newer = proposed(league, version=2, title="Looked at never")
+        with NearClient(league, brand) as client:
+            for word in (client.approve, client.refuse, client.preflight, client.check):
+                with pytest.raises(StudyNameAmbiguousError) as caught:
+                    word("audience")
+                for told in (running, newer, "audience version 1", "audience version 2"):
+                    assert told in str(caught.value)
+            assert brand.state.approval(newer) is None
+            assert client.refuse(running[:8]).study == running
+        refusal = brand.responder.answer(ask_to_join(running))
+        assert refusal == Refusal(StudyNotApprovedError.code)
+
+
+class TwoReleases(DeskContact):
+    """A server that offers two releases, and remembers which was asked for."""
+
+    def __init__(self, league: SmallLeague, *entries: ReleaseEntry) -> None:
+        super().__init__(league.desk, BrandId("alder"))
+        self.entries = entries
+        self.asked: list[str] = []
+
+    def releases(self) -> tuple[ReleaseEntry, ...]:
+        return self.entries
+
+    def release_files(self, digest: str) -> tuple[ReleaseFile, ...]:
+        self.asked.append(digest)
+        raise StudyNameError("the test asks no further")
+
+
+def test_a_release_of_a_study_named_like_anothers_digest_is_fetched_in_its_place(
+    tmp_path: Path,
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        study, other = "ab" * 32, "cd" * 32
+        wanted = ReleaseEntry("11" * 32, study, "audience")
+        for name, hidden_id in ((study, study), (study[:12], study[:12])):
+            contact = TwoReleases(league, wanted, ReleaseEntry("22" * 32, other, hidden_id))
+            with pytest.raises(StudyNameError, match="no further"):
+                fetch_release(league.brands["alder"].home, contact, name, league.clock())
+            assert contact.asked == [wanted.digest]
+        contact = TwoReleases(league, wanted, ReleaseEntry("22" * 32, other, "audience"))
+        with pytest.raises(StudyNameAmbiguousError, match="fits 2"):
+            fetch_release(league.brands["alder"].home, contact, "audience", league.clock())
+        assert contact.asked == []

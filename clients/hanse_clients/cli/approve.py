@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from hanse_clients.cli.options import Home
+from hanse_clients.cli.options import STUDY_NAME, Home
 from hanse_clients.cli.output import verdict_word
 from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.documents import StudyVerdict
 
-StudyName = Annotated[str, typer.Argument(help="The study's id, or its digest.")]
+StudyName = Annotated[str, typer.Argument(help=STUDY_NAME)]
 
 
 def approve_command(study: StudyName, *, home: Home, as_json: AsJson = False) -> None:
@@ -33,3 +33,4 @@ def _print(study: str, verdict: StudyVerdict, as_json: bool) -> None:
     else:
         codes = f" ({', '.join(verdict.codes)})" if verdict.codes else ""
         typer.echo(f"{study}: {verdict_word(verdict)}{codes}, signed and sent")
+        typer.echo(f"  study {verdict.study}")

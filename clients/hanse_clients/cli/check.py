@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hanse_clients.cli.options import Home
+from hanse_clients.cli.options import STUDY_NAME, Home
 from hanse_clients.client import BrandClient
 from hanse_clients.data.data_check import DataCheck
 from hanse_policies.cli.output import AsJson, print_json
@@ -16,7 +16,7 @@ from hanse_policies.cli.output import AsJson, print_json
 def check_command(
     study: Annotated[
         str | None,
-        typer.Argument(help="The study's id, or its digest; without it, the schemas alone."),
+        typer.Argument(help=f"{STUDY_NAME} Without it, the schemas alone."),
     ] = None,
     *,
     home: Home,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hanse_clients.cli.options import Home
+from hanse_clients.cli.options import STUDY_NAME, Home
 from hanse_clients.client import BrandClient
 from hanse_federation.messages import Question
 from hanse_policies.canonical import canonical_json
@@ -16,7 +16,7 @@ from hanse_policies.durable_files import write_new
 
 
 def open_commitment_command(
-    study: Annotated[str, typer.Argument(help="The study's id, or its digest.")],
+    study: Annotated[str, typer.Argument(help=STUDY_NAME)],
     question: Annotated[Question, typer.Argument(help="The question.")],
     *,
     home: Home,

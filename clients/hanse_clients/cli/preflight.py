@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hanse_clients.brand_views import StudyPreflight
-from hanse_clients.cli.options import Home
+from hanse_clients.cli.options import STUDY_NAME, Home
 from hanse_clients.cli.output import decision_facts
 from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
@@ -19,7 +19,7 @@ Lang = Annotated[Language, typer.Option("--lang", help="Language of the explanat
 
 
 def preflight_command(
-    study: Annotated[str, typer.Argument(help="The study's id, or its digest.")],
+    study: Annotated[str, typer.Argument(help=STUDY_NAME)],
     *,
     home: Home,
     lang: Lang = Language.EN,
@@ -36,7 +36,8 @@ def preflight_command(
         told = brand.preflight(study)
     if as_json:
         plan = asdict(told.plan) if told.plan else None
-        print_json({"plan": plan, "decision": decision_facts(told.judgement)})
+        decision = decision_facts(told.judgement)
+        print_json({"study": told.judgement.opened.digest, "plan": plan, "decision": decision})
     else:
         _show(told, lang, rules)
     return ExitCode.OK if told.judgement.decision.is_permitted else ExitCode.REFUSED
@@ -45,6 +46,7 @@ def preflight_command(
 def _show(told: StudyPreflight, lang: Language, rules: bool) -> None:
     decision = told.judgement.decision
     typer.echo(decision.explain(lang, refusals_only=not rules))
+    typer.echo(f"  study {told.judgement.opened.digest}")
     if not rules:
         permitting = len(decision.findings) - len(tuple(decision.refusals()))
         typer.echo(f"  {permitting} rules permit it; --rules lists them")

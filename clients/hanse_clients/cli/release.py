@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hanse_clients.cli.options import Home
+from hanse_clients.cli.options import STUDY_NAME, Home
 from hanse_clients.cli.output import told
 from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
@@ -15,7 +15,7 @@ from hanse_policies.documents import Purpose
 
 
 def fetch_command(
-    study: Annotated[str, typer.Argument(help="The study's id, or a digest.")],
+    study: Annotated[str, typer.Argument(help=f"The release's digest. {STUDY_NAME}")],
     *,
     home: Home,
     as_json: AsJson = False,

@@ -52,6 +52,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── WorkRefusedError
         │   └── BrandExitedError
         ├── StudyNameError
+        │   └── StudyNameAmbiguousError
         ├── EndedConsentsUnknownError
         ├── PurgeIncompleteError
         ├── ScoringError
@@ -170,6 +171,7 @@ from hanse_clients.errors.study import (
     RequestNotAdmittedError,
     ScoresFileError,
     ScoringError,
+    StudyNameAmbiguousError,
     StudyNameError,
     StudyNotApprovedError,
     TrainingDivergedError,
@@ -241,6 +243,7 @@ __all__ = [
     "StateAccessError",
     "StateVersionError",
     "StudyDataError",
+    "StudyNameAmbiguousError",
     "StudyNameError",
     "StudyNotApprovedError",
     "StudyNotSeenError",

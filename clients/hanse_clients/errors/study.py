@@ -87,10 +87,24 @@ class WorkRefusedError(GateError):
 
 
 class StudyNameError(ClientError):
-    """No study, or more than one, goes by that name here."""
+    """No study goes by that name here."""
 
     code: ClassVar[str] = "study-name-unknown"
     exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
+class StudyNameAmbiguousError(StudyNameError):
+    """Several studies go by that name here; one of them is named by its digest.
+
+    Attributes:
+        candidates: Digests of the studies that the name fits, oldest first.
+    """
+
+    code: ClassVar[str] = "study-name-ambiguous"
+
+    def __init__(self, message: str, *, candidates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.candidates = candidates
 
 
 class ScoringError(ClientError):
