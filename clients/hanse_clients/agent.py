@@ -2,8 +2,10 @@
 
 Rules: it dials out and listens on no port; each message that leaves is in the
 egress journal before its first byte is sent; a study is decided on as soon as
-it is heard of; what fails in hearing of studies is logged by its code and
-tried again, and never stops the answering of requests.
+it is heard of; what fails in hearing of studies is logged by its code, a defect by
+its type and place, and tried again: neither one study nor a server that is away
+keeps other studies, retention or planned purges waiting, and nothing of it stops
+the answering of requests.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from hanse_federation.audit import EgressJournal, EgressRecord
 from hanse_federation.errors import LinkError
 from hanse_federation.link.errors import DeskRefusedError
 from hanse_federation.randomness import SystemRandomness
+from hanse_federation.structured_logs import without_words
 from hanse_policies.documents import StudyVerdict, TrainModel, Verdict
 from hanse_policies.errors import HanseError
 
@@ -85,23 +88,35 @@ class BrandAgent:
                 if error.code != failed:
                     _LOG.warning("cannot hear of studies now (%s); trying again", error.code)
                 failed = error.code
+            except Exception as error:  # noqa: BLE001 - a defect must not end the listening
+                if (defect := without_words(error)) != failed:
+                    _LOG.error("cannot hear of studies now, a defect (%s); trying again", defect)
+                failed = defect
             stop.wait(self._poll_seconds)
 
     def hear_and_settle(self) -> None:
-        """Hear of studies once, decide on each and hand the verdicts in."""
+        """Hear of studies once, decide on each and hand the verdicts in; tidy up in any case."""
         now = self._clock()
-        for digest in self._desk.hear(self._contact, now):
-            if digest in self._judged and now - self._judged[digest] < REJUDGE_AFTER:
-                continue
-            try:
-                self._settle(digest, now)
-            except HanseError as error:
-                if isinstance(error, LinkError) and not isinstance(error, DeskRefusedError):
-                    raise
-                _LOG.warning("study %s: not settled (%s)", digest[:12], error.code)
-            self._judged[digest] = now
-        self._tidy(now)
+        try:
+            for digest in self._desk.hear(self._contact, now):
+                if digest in self._judged and now - self._judged[digest] < REJUDGE_AFTER:
+                    continue
+                self._settle_apart(digest, now)
+                self._judged[digest] = now
+        finally:
+            self._tidy(now)
         self._warm_up()
+
+    def _settle_apart(self, digest: str, now: datetime) -> None:
+        """Settle a study so that it keeps no other waiting; raises if the server is away."""
+        try:
+            self._settle(digest, now)
+        except HanseError as error:
+            if isinstance(error, LinkError) and not isinstance(error, DeskRefusedError):
+                raise
+            _LOG.warning("study %s: not settled (%s)", digest[:12], error.code)
+        except Exception as error:  # noqa: BLE001 - a defect in one study is that study's alone
+            _LOG.error("study %s: not settled, a defect (%s)", digest[:12], without_words(error))
 
     def _tidy(self, now: datetime) -> None:
         """Forget, once in a while, what has no more time: by retention, or by a planned purge."""

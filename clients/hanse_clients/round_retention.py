@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from hanse_clients.round_store import RoundStore
 from hanse_clients.study_gate import OpenedStudy
 from hanse_policies.documents import Study
+from hanse_policies.instants import later
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,4 @@ def kept_until(study: Study) -> datetime:
 
     A study may start until it expires, and its results may be used for its retention.
     """
-    return study.expires + timedelta(days=study.retention_days)
+    return later(study.expires, timedelta(days=study.retention_days))

@@ -57,11 +57,19 @@ def start_logging(party: str, *, level: int = logging.INFO, stream: TextIO | Non
         logger.propagate = False
 
 
+def without_words(error: BaseException) -> str:
+    """Name an exception by type and place, for whichever log; its text may quote data."""
+    return f"{type(error).__name__} at {_place(error)}"
+
+
 def _described(error: BaseException) -> dict[str, str]:
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return {
         "error": type(error).__name__,
         "code": str(getattr(type(error), "code", "")),
-        "at": place,
+        "at": _place(error),
     }
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

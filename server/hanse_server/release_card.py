@@ -40,6 +40,7 @@ from hanse_federation.release import (
     guarantee_sentence,
 )
 from hanse_policies.documents import AllianceCharter, AudienceHistogram, Study, TrainModel
+from hanse_policies.instants import later
 from hanse_server.errors import StudyRunError
 from hanse_server.study_app import EvaluatedRound, Findings, NoisedCohort
 
@@ -91,8 +92,9 @@ def card_of(
         refusals=refusals,
         result=_result(study, charter, findings, plan),
         recipients=study.recipients,
-        retention_until=now
-        + timedelta(days=min(study.retention_days, charter.limits.retention_days)),
+        retention_until=later(
+            now, timedelta(days=min(study.retention_days, charter.limits.retention_days))
+        ),
         created=now,
     )
 

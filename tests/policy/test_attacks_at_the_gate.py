@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hanse_clients.agent import TIDY_AFTER
 from hanse_clients.client import BrandClient
 from hanse_clients.errors import StudyNameAmbiguousError, StudyNameError, StudyNotApprovedError
 from hanse_clients.fetching import fetch_release
@@ -29,6 +31,7 @@ from tests.support.league_parties import (
     small_league,
 )
 from tests.support.league_rounds import ask_to_join
+from tests.support.listening import agent_of
 
 
 def make_manual(league: SmallLeague, brand: BrandParts) -> None:
@@ -152,3 +155,24 @@ def test_a_release_of_a_study_named_like_anothers_digest_is_fetched_in_its_place
         with pytest.raises(StudyNameAmbiguousError, match="fits 2"):
             fetch_release(league.brands["alder"].home, contact, "audience", league.clock())
         assert contact.asked == []
+
+
+# Dates: no instant that a document may tell ends a brand's part.
+
+LAST_DAY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_study_that_expires_on_the_last_day_ends_the_listening_of_a_brand(
+    tmp_path: Path,
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        first = league.approved(a_league_histogram(league.clock(), expires=LAST_DAY))
+        assert isinstance(brand.responder.answer(ask_to_join(first)), JoinReply)
+        agent = agent_of(league, league.contact("alder"))
+        for number in range(2):
+            league.clock.ahead += TIDY_AFTER
+            later = league.propose(a_league_histogram(league.clock(), id=f"later-{number}"))
+            agent.hear_and_settle()
+            assert len(league.store.studies.verdicts(later)) == 1
+        assert brand.rounds.remembered() == (first,)

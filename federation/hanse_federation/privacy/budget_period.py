@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from hanse_federation.errors import BudgetNotApplicableError
 from hanse_policies.documents import Purpose, PurposeBudget
+from hanse_policies.instants import earlier
 
 
 def counted_period(
@@ -33,5 +34,5 @@ def counted_period(
             "so nothing may be spent yet; wait or sign a policy with an earlier start"
         )
     if period[0] == budget.starts:
-        return period[0] - timedelta(days=budget.period_days), period[1]
+        return earlier(period[0], timedelta(days=budget.period_days)), period[1]
     return period

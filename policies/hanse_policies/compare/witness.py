@@ -41,6 +41,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.engine import decide
 from hanse_policies.facts import ApprovalState, BudgetState, SignatureState
+from hanse_policies.instants import earlier
 
 MOST_REQUESTS = 4000
 """So many requests are tried; each takes two decisions."""
@@ -77,7 +78,7 @@ class Request:
             policy=self.policy,
             asset=self.asset,
             consent=ConsentState(
-                self.now - self.consent_age, frozenset(Purpose), frozenset(ConsentField)
+                earlier(self.now, self.consent_age), frozenset(Purpose), frozenset(ConsentField)
             ),
             budget=BudgetState(0.0, study.privacy.epsilon, delta),
             now=self.now,

@@ -35,6 +35,7 @@ from hanse_policies.documents.vocabulary import (
     ResultUse,
 )
 from hanse_policies.documents.withdrawal_rules import WithdrawalRules
+from hanse_policies.instants import later
 from hanse_policies.taxonomy.pins import TaxonomyPin
 
 
@@ -100,8 +101,8 @@ class PurposeBudget(StrictModel):
         if now < self.starts:
             return None
         length = timedelta(days=self.period_days)
-        start = self.starts + ((now - self.starts) // length) * length
-        return start, start + length
+        start = later(self.starts, ((now - self.starts) // length) * length)
+        return start, later(start, length)
 
 
 CONSENT_BASES = (

@@ -28,6 +28,7 @@ from hanse_policies.documents.base import (
     StrictModel,
 )
 from hanse_policies.documents.vocabulary import Purpose
+from hanse_policies.instants import earlier
 
 
 class ConsentBasis(StrEnum):
@@ -168,7 +169,7 @@ class ConsentRecord(StrictModel):
         )
 
     def _is_fresh(self, now: datetime, need: ConsentNeed) -> bool:
-        oldest = now - timedelta(hours=need.max_age_hours)
+        oldest = earlier(now, timedelta(hours=need.max_age_hours))
         is_synced = self.synced is not None and oldest <= self.synced <= now
         return is_synced and (self.fresh_until is None or now < self.fresh_until)
 

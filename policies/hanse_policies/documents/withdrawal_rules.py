@@ -18,6 +18,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from hanse_policies.documents.base import ShortText, StrictModel
+from hanse_policies.instants import later
 
 
 class ConsentEnd(StrEnum):
@@ -68,11 +69,11 @@ class ConsentEndRule(StrictModel):
 
     def due(self, found: datetime) -> datetime | None:
         """Return from when a release may no longer be used; None where it stays in use."""
-        return None if self.within_days is None else found + timedelta(days=self.within_days)
+        return None if self.within_days is None else later(found, timedelta(days=self.within_days))
 
     def purge_by(self, found: datetime) -> datetime:
         """Return when what the brand keeps must be gone."""
-        return found + timedelta(days=self.purge_within_days)
+        return later(found, timedelta(days=self.purge_within_days))
 
 
 WITHDRAWN_BY_DEFAULT = ConsentEndRule(

@@ -14,6 +14,7 @@ from functools import lru_cache
 from hanse_policies.decision import RuleFinding, judge, words
 from hanse_policies.documents import PurposeBudget
 from hanse_policies.facts import BudgetState, Facts, SharedFacts
+from hanse_policies.instants import LAST_INSTANT
 
 
 def check(facts: Facts) -> tuple[RuleFinding, ...]:
@@ -139,8 +140,5 @@ def is_coherent(state: BudgetState | None, delta: float) -> bool:
 
 def _period_end(budget: PurposeBudget, now: datetime) -> datetime | None:
     """Return the end of the period that holds `now`; None before the first or past all dates."""
-    try:
-        period = budget.period_at(now)
-    except OverflowError:
-        return None
-    return period[1] if period is not None else None
+    period = budget.period_at(now)
+    return None if period is None or period[1] == LAST_INSTANT else period[1]

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, BrandAgent, journal_writer
+from hanse_clients.agent import REJUDGE_AFTER, TIDY_AFTER, journal_writer
 from hanse_clients.link import SentMessage
-from hanse_clients.purging import StudyPurge
 from hanse_clients.round_records import RoundKey
-from hanse_clients.round_retention import RoundRetention, kept_until
+from hanse_clients.round_retention import kept_until
 from hanse_federation.audit import EgressJournal
 from hanse_federation.link.errors import ServerUnreachableError
 from hanse_federation.messages import Question
 from hanse_federation.secure_aggregation.messages import JoinReply
-from hanse_policies.documents import ApprovalMode
+from hanse_policies.documents import ApprovalMode, StudyVerdict
 from tests.support.league_documents import a_league_histogram, a_league_policy
 from tests.support.league_parties import (
+    CANARY,
     BrandParts,
-    DeskContact,
     SmallLeague,
     put_policy,
     small_league,
 )
 from tests.support.league_rounds import ask_to_join
-
-
-class NoConnection:
-    """A connection that lasts until the agent stops."""
-
-    def run(self, stop: threading.Event) -> None:
-        stop.wait()
+from tests.support.listening import agent_of
 
 
 @pytest.fixture
@@ -47,19 +40,6 @@ def league(tmp_path: Path) -> Iterator[SmallLeague]:
 @pytest.fixture
 def brand(league: SmallLeague) -> BrandParts:
     return league.brands["alder"]
-
-
-def agent_of(league: SmallLeague, contact: DeskContact) -> BrandAgent:
-    parts = league.brands["alder"]
-    return BrandAgent(
-        NoConnection(),  # type: ignore[arg-type]
-        contact,
-        parts.desk,
-        retention=RoundRetention(parts.rounds, parts.gate.open),
-        purge=StudyPurge(parts.state.ends, parts.rounds, parts.ledger, parts.sources),
-        poll_seconds=0.02,
-        clock=league.clock,
-    )
 
 
 def verdicts(league: SmallLeague, digest: str) -> int:
@@ -131,6 +111,77 @@ def test_a_study_that_cannot_be_settled_does_not_keep_the_next_one_waiting(
         stop.set()
         running.join(10)
     assert verdicts(league, second) == 1
+
+
+def until(stop: threading.Event, holds: Callable[[], object]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        stop.wait(0.02)
+    raise AssertionError
+
+
+def test_a_defect_in_one_study_leaves_the_listening_and_the_next_study_alone(
+    league: SmallLeague, brand: BrandParts, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = league.propose(a_league_histogram(league.clock()))
+    second = league.propose(a_league_histogram(league.clock(), id="second"))
+    settle = brand.desk.settle
+
+    def broken(digest: str, now: datetime) -> StudyVerdict | None:
+        if digest == first:
+            raise RuntimeError(CANARY)
+        return settle(digest, now)
+
+    brand.desk.settle = broken  # type: ignore[method-assign]
+    agent_of(league, league.contact("alder")).hear_and_settle()
+    assert (verdicts(league, first), verdicts(league, second)) == (0, 1)
+    assert f"study {first[:12]}: not settled, a defect (RuntimeError at test_agent.py:" in (
+        caplog.text
+    )
+    assert CANARY not in caplog.text
+
+
+def test_the_listening_survives_any_error_of_one_pass_and_logs_no_word_of_it(
+    league: SmallLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    contact = league.contact("alder")
+    charter, failing = contact.charter, [OverflowError(CANARY)] * 3
+
+    def sometimes() -> bytes:
+        if failing:
+            raise failing.pop()
+        return charter()
+
+    contact.charter = sometimes  # type: ignore[method-assign]
+    digest = league.propose(a_league_histogram(league.clock()))
+    stop = threading.Event()
+    running = threading.Thread(target=agent_of(league, contact).run, args=(stop,))
+    running.start()
+    try:
+        until(stop, lambda: verdicts(league, digest))
+    finally:
+        stop.set()
+        running.join(10)
+    assert not running.is_alive()
+    assert caplog.text.count("a defect (OverflowError at test_agent.py:") == 1
+    assert CANARY not in caplog.text
+
+
+def test_a_planned_purge_is_done_at_its_date_though_the_server_is_away(
+    league: SmallLeague, brand: BrandParts
+) -> None:
+    digest = league.approved(a_league_histogram(league.clock()))
+    brand.state.ends.plan_purge(digest, league.clock())
+    contact = league.contact("alder")
+
+    def away() -> bytes:
+        raise ServerUnreachableError("the operator's server does not answer")
+
+    contact.charter = away  # type: ignore[method-assign]
+    with pytest.raises(ServerUnreachableError):
+        agent_of(league, contact).hear_and_settle()
+    assert [one.done_at is None for one in brand.state.ends.purges()] == [False]
 
 
 def test_a_server_that_is_away_is_asked_again_and_logged_once(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -50,6 +50,7 @@ from hanse_policies.documents import (
     WithdrawalRules,
 )
 from hanse_policies.errors import ComparisonError
+from hanse_policies.instants import FIRST_INSTANT, LAST_INSTANT
 from tests.support.documents import (
     NOW,
     a_budget,
@@ -304,3 +305,12 @@ def test_a_request_shows_both_sides_of_a_mixed_change() -> None:
     assert [witness.is_newly_allowed for witness in witnesses] == [True, False]
     for witness in witnesses:
         assert "refused by" in witness.describe()
+
+
+@pytest.mark.parametrize("starts", [FIRST_INSTANT, LAST_INSTANT])
+def test_a_budget_that_starts_at_an_end_of_time_does_not_stop_the_search_for_witnesses(
+    starts: datetime,
+) -> None:
+    wide = a_policy(budgets=(a_budget(starts=starts),))
+    narrow = a_policy(budgets=(a_budget(starts=starts, epsilon=0.5),))
+    find_witnesses(compare_versions(wide, narrow))
