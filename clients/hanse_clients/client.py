@@ -313,6 +313,7 @@ class BrandClient:
         """Leave the alliance for good: sign the lineage list, purge, answer nothing any more.
 
         Raises:
+            ExitReasonError: The reason cannot be signed; nothing is recorded or purged.
             HomeInUseError: A process answers for this brand; stop it first.
             PurgeIncompleteError: Something is still kept.
         """

@@ -135,6 +135,17 @@ class EndRecords:
             row = connection.execute("SELECT reason, began_at, envelope FROM exits").fetchone()
         return BegunExit(row[0], _from_text(row[1]), row[2])
 
+    def replace_reason(self, reason: str) -> BegunExit:
+        """Put another reason in the place of one that cannot be signed; a signed one stands.
+
+        Raises:
+            StateAccessError: The disk is full or broken; nothing is recorded.
+        """
+        with self._file.writing() as connection:
+            connection.execute("UPDATE exits SET reason = ? WHERE envelope IS NULL", (reason,))
+            row = connection.execute("SELECT reason, began_at, envelope FROM exits").fetchone()
+        return BegunExit(row[0], _from_text(row[1]), row[2])
+
     def exit(self) -> BegunExit | None:
         """Return the exit, or None while the brand is a member.
 

@@ -1,8 +1,9 @@
 """A brand's part after consent: what follows for studies, what is purged, how a brand leaves.
 
 Rules: what the brand must be able to account for is signed before anything is purged;
-an exit is on disk before anything else of it, so that the brand answers nothing from
-then on whatever happens next, and one that was cut short is finished by the same call.
+an exit that could not be accounted for does not begin; one that begins is on disk before
+anything else of it, so that the brand answers nothing from then on whatever happens next,
+and one that was cut short is finished by the same call.
 No budget is freed, and no person is named.
 """
 
@@ -11,15 +12,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from hanse_clients.consent_ends import ConsentEnds, SignedWithdrawal, StudyEnds
-from hanse_clients.end_records import PlannedPurge
+from hanse_clients.end_records import BegunExit, PlannedPurge
+from hanse_clients.errors import ExitReasonError
 from hanse_clients.home import BrandHome
 from hanse_clients.lineage import Lineage
 from hanse_clients.purging import StudyPurge
 from hanse_policies.documents import BrandExit
+from hanse_policies.documents.base import ShortText
 from hanse_policies.durable_files import make_folder, replace
 from hanse_policies.signing import Envelope, open_envelope
+from hanse_policies.visible_text import line_fault
+
+_REASON: Final[TypeAdapter[str]] = TypeAdapter(ShortText)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +112,18 @@ class EndDesk:
     def leave(self, reason: str, now: datetime) -> SignedExit:
         """Leave the alliance; the caller holds the folder alone (see `held_alone`).
 
+        Args:
+            reason: Why, on one line; the first one that can be signed stands.
+            now: The time.
+
         Raises:
+            ExitReasonError: The reason cannot be signed; nothing is recorded or purged.
+            JournalBrokenError: The egress journal was changed; nothing is recorded or purged.
             PurgeIncompleteError: Something is still kept.
             StateAccessError, LedgerWriteError: The disk is full; the same call goes on.
         """
         records = self.purge.records
-        begun = records.begin_exit(reason, now)
+        begun = self._begin_exit(reason, now)
         studies = self.lineage.studies()
         if begun.envelope is None:
             for study in studies:
@@ -125,6 +140,18 @@ class EndDesk:
         replace(self.home.exit_file, envelope.to_json())
         return SignedExit(document, envelope.payload_digest, self.home.exit_file)
 
+    def _begin_exit(self, reason: str, now: datetime) -> BegunExit:
+        """Begin an exit whose list can be made, or take up the one that was begun."""
+        begun = self.purge.records.exit()
+        if begun is None:
+            check_reason(reason)
+            self.lineage.check(BegunExit(reason, now, None), now)
+            return self.purge.records.begin_exit(reason, now)
+        if begun.envelope is None and reason_fault(begun.reason) is not None:
+            check_reason(reason)
+            return self.purge.records.replace_reason(reason)
+        return begun
+
     def _write(self, standing: tuple[SignedWithdrawal, ...]) -> None:
         """Put each signed withdrawal beside the brand's documents, for those who may ask."""
         folder = self.home.withdrawals_folder
@@ -133,3 +160,27 @@ class EndDesk:
             file = folder / f"{signed.document.id}.dsse.json"
             if not file.exists():
                 replace(file, signed.envelope)
+
+
+def check_reason(reason: str) -> None:
+    """Check that a reason for leaving can be signed as it is.
+
+    Raises:
+        ExitReasonError: It cannot.
+    """
+    fault = reason_fault(reason)
+    if fault is not None:
+        raise ExitReasonError(
+            f"expected a reason of 1 to 500 characters on one line, got one that cannot be signed: "
+            f"{fault}; nothing was recorded for it, so give another with --reason"
+        )
+
+
+def reason_fault(reason: str) -> str | None:
+    """Tell why a reason cannot be signed; None where it can."""
+    try:
+        _REASON.validate_python(reason)
+    except ValidationError:
+        fault = line_fault(reason)
+        return f"{len(reason)} characters" if fault is None else fault.rule
+    return None

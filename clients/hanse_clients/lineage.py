@@ -47,6 +47,8 @@ MAXIMUM_ENTRIES: Final = 1000
 ROUNDS_AND_DECISIONS: Final = 10
 """How many times as many rounds and decisions are named: a training has many."""
 
+_EXIT: Final = "-exit"
+
 MAXIMUM_PAYLOAD: Final = MAXIMUM_ENVELOPE_BYTES * 3 // 4 - 4096
 """What an envelope holds in base64, besides the rest of it."""
 
@@ -106,6 +108,11 @@ class Lineage:
         contributed = [one.contribution.round.study for one in self.rounds.contributions()]
         return tuple(dict.fromkeys((*charged, *contributed)))
 
+    def check(self, begun: BegunExit, now: datetime) -> None:
+        """Check, before anything is purged, that the list can be made; raises as `list`."""
+        self.journal.verify()
+        self._list(begun, now, 0)
+
     def list(self, begun: BegunExit, now: datetime) -> BrandExit:
         """Write the list; the caller signs it.
 
@@ -128,7 +135,7 @@ class Lineage:
         studies, left_out = _newest(self.studies(), MAXIMUM_STUDIES)
         return BrandExit(
             kind="BrandExit",
-            id=f"{configuration.brand[:59]}-exit",
+            id=exit_id(configuration.brand),
             alliance=configuration.alliance,
             brand=configuration.brand,
             exited=begun.began_at,
@@ -214,6 +221,11 @@ class Lineage:
             return self.home.documents.policy().document
         except (DocumentError, SignedDocumentError):
             return None
+
+
+def exit_id(brand: str) -> str:
+    """Name a brand's lineage list, within what an id may be long."""
+    return f"{brand[: 64 - len(_EXIT)].rstrip('-_')}{_EXIT}"
 
 
 def _newest(entries: Sequence[Entry], most: int) -> tuple[tuple[Entry, ...], int]:

@@ -9,19 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from hanse_clients.agent import TIDY_AFTER
 from hanse_clients.client import BrandClient
-from hanse_clients.errors import StudyNameAmbiguousError, StudyNameError, StudyNotApprovedError
+from hanse_clients.errors import (
+    ExitReasonError,
+    StudyNameAmbiguousError,
+    StudyNameError,
+    StudyNotApprovedError,
+)
 from hanse_clients.fetching import fetch_release
+from hanse_clients.lineage import exit_id
+from hanse_federation.audit import EgressJournal, EgressRecord
 from hanse_federation.desk import ReleaseEntry, ReleaseFile, RunStage
+from hanse_federation.errors import JournalBrokenError
 from hanse_federation.messages import Refusal
 from hanse_federation.secure_aggregation.messages import JoinReply
 from hanse_policies.canonical import digest
-from hanse_policies.documents import ApprovalMode, BrandId, Verdict
+from hanse_policies.command import run
+from hanse_policies.documents import ApprovalMode, BrandExit, BrandId, Verdict
+from hanse_policies.documents.base import Identifier
+from hanse_policies.exit_codes import ExitCode
+from hanse_policies.signing import Envelope, open_envelope
+from tests.support.consent_ends import desk_of
 from tests.support.league_documents import a_league_histogram, a_league_policy
 from tests.support.league_parties import (
     BrandParts,
@@ -32,6 +49,8 @@ from tests.support.league_parties import (
 )
 from tests.support.league_rounds import ask_to_join
 from tests.support.listening import agent_of
+
+GROUPS = {"brand": EntryPoint("brand", "hanse_clients.cli.app:app", "hanse.commands")}
 
 
 def make_manual(league: SmallLeague, brand: BrandParts) -> None:
@@ -176,3 +195,74 @@ def test_a_study_that_expires_on_the_last_day_ends_the_listening_of_a_brand(
             agent.hear_and_settle()
             assert len(league.store.studies.verdicts(later)) == 1
         assert brand.rounds.remembered() == (first,)
+
+
+# Leaving: what cannot be signed is refused before anything is recorded or purged.
+
+BAD_REASONS = ("", "sold\nto another", "x" * 501, "sold\u200bhidden", " sold")
+
+
+def leave(brand: BrandParts, reason: str) -> int:
+    confirmed = ["--confirm", brand.brand, "--reason", reason]
+    return run(["brand", "exit", "--home", str(brand.home.path), *confirmed], GROUPS)
+
+
+def test_a_reason_that_cannot_be_signed_bricks_an_exit_for_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        study = league.approved(a_league_histogram(league.clock()))
+        assert isinstance(brand.responder.answer(ask_to_join(study)), JoinReply)
+        for reason in BAD_REASONS:
+            assert leave(brand, reason) == ExitCode.BAD_INPUT
+            assert capsys.readouterr().err.startswith(f"{ExitReasonError.code}: ")
+            assert brand.state.ends.exit() is None
+            assert brand.ledger.keeps_answers(study)
+        assert leave(brand, "the brand is sold") == 0
+        left = open_envelope(
+            Envelope.from_json(brand.home.exit_file.read_bytes()),
+            BrandExit,
+            brand.home.signing_key().public_hex,
+        )
+        assert left.reason == "the brand is sold"
+        assert not brand.ledger.keeps_answers(study)
+
+
+def test_an_exit_bricked_before_is_finished_with_a_reason_that_can_be_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        began = brand.state.ends.begin_exit("sold\nto another", league.clock()).began_at
+        assert leave(brand, "x" * 501) == ExitCode.BAD_INPUT
+        assert leave(brand, "sold") == 0
+        assert leave(brand, "another reason") == 0
+        left = brand.state.ends.exit()
+        assert left is not None
+        assert (left.reason, left.began_at) == ("sold", began)
+        assert capsys.readouterr().err.count(ExitReasonError.code) == 1
+
+
+def test_a_journal_that_was_changed_is_told_before_a_brand_has_left(tmp_path: Path) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        journal = EgressJournal(brand.home.journal_file)
+        for number in range(2):
+            journal.record(
+                EgressRecord(league.clock(), "ab" * 32, 7, number, "MaskReply", 3, "ef" * 32, "")
+            )
+        written = brand.home.journal_file.read_bytes()
+        brand.home.journal_file.write_bytes(written.replace(b"MaskReply", b"JoinReply", 1))
+        with pytest.raises(JournalBrokenError):
+            desk_of(brand).leave("sold", league.clock())
+        assert brand.state.ends.exit() is None
+
+
+@given(before=st.integers(1, 62), after=st.integers(1, 62), joint=st.sampled_from("-_"))
+@example(before=58, after=1, joint="-")
+def test_a_long_brand_name_has_no_lineage_list(before: int, after: int, joint: str) -> None:
+    brand = TypeAdapter(Identifier).validate_python(
+        f"{'a' * before}{joint}{'b' * min(after, 63 - before)}"
+    )
+    assert TypeAdapter(Identifier).validate_python(exit_id(brand)).endswith("-exit")

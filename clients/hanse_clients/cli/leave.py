@@ -17,7 +17,9 @@ from hanse_policies.errors import UsageError
 def exit_command(
     *,
     home: Home,
-    reason: Annotated[str, typer.Option(help="Why, in a sentence; it is signed.")],
+    reason: Annotated[
+        str, typer.Option(help="Why, in a sentence of 500 characters at most; it is signed.")
+    ],
     confirm: Annotated[
         str, typer.Option(help="The brand's name: what is purged does not come back.")
     ] = "",

@@ -54,6 +54,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         ├── StudyNameError
         │   └── StudyNameAmbiguousError
         ├── EndedConsentsUnknownError
+        ├── ExitReasonError
         ├── PurgeIncompleteError
         ├── ScoringError
         │   ├── ReleaseNotModelError
@@ -126,6 +127,7 @@ from hanse_clients.errors.data import (
 from hanse_clients.errors.ends import (
     BrandExitedError,
     EndedConsentsUnknownError,
+    ExitReasonError,
     PurgeIncompleteError,
     ReleaseRetiredError,
     ReleaseRetrainDueError,
@@ -213,6 +215,7 @@ __all__ = [
     "DocumentVersionError",
     "EmptyCohortError",
     "EndedConsentsUnknownError",
+    "ExitReasonError",
     "FingerprintMismatchError",
     "GateError",
     "GradientShapeError",

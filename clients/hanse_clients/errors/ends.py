@@ -36,6 +36,13 @@ class EndedConsentsUnknownError(ClientError):
     exit_code: ClassVar[int] = ExitCode.UNAVAILABLE
 
 
+class ExitReasonError(ClientError):
+    """The reason for leaving cannot be signed as it is; nothing was recorded or purged for it."""
+
+    code: ClassVar[str] = "exit-reason-invalid"
+    exit_code: ClassVar[int] = ExitCode.BAD_INPUT
+
+
 class PurgeIncompleteError(ClientError):
     """Something of a study is still kept that was to be purged."""
 

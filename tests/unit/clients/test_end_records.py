@@ -53,6 +53,14 @@ def test_the_first_exit_and_its_first_list_stand(state: BrandState) -> None:
     assert (left.reason, left.began_at, left.envelope) == ("sold", NOW, b"list")
 
 
+def test_a_reason_is_replaced_while_nothing_is_signed_and_not_after(state: BrandState) -> None:
+    state.ends.begin_exit("", NOW)
+    replaced = state.ends.replace_reason("sold")
+    assert (replaced.reason, replaced.began_at, replaced.envelope) == ("sold", NOW, None)
+    state.ends.finish_exit(b"list")
+    assert state.ends.replace_reason("another").reason == "sold"
+
+
 @pytest.mark.parametrize(
     "statement",
     [
