@@ -21,6 +21,8 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── BrandRecordsMissingError
         │   ├── BrandKeyError
         │   ├── HomeDocumentError
+        │   ├── RecordsRenewalError
+        │   ├── LedgerRenewalError
         │   └── SignedDocumentError
         │       ├── DocumentUnsignedError
         │       ├── DocumentEditedError
@@ -154,6 +156,8 @@ from hanse_clients.errors.home import (
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
+    LedgerRenewalError,
+    RecordsRenewalError,
     SignedDocumentError,
     StateAccessError,
     StateVersionError,
@@ -217,6 +221,7 @@ __all__ = [
     "HomeDocumentError",
     "InvalidLabelError",
     "JoinError",
+    "LedgerRenewalError",
     "MissingColumnError",
     "MissingFeatureValueError",
     "MissingSourceError",
@@ -227,6 +232,7 @@ __all__ = [
     "PurgeIncompleteError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
+    "RecordsRenewalError",
     "ReleaseNotModelError",
     "ReleaseRetiredError",
     "ReleaseRetrainDueError",
