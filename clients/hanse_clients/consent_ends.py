@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from hanse_clients.earlier_registers import earlier_assets
 from hanse_clients.errors import ReleaseRetiredError, ReleaseRetrainDueError
 from hanse_clients.home import BrandHome
+from hanse_clients.key_history import KeyHistory, opened
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState
 from hanse_clients.study_gate import OpenedStudy, StudyGate
@@ -146,15 +147,25 @@ class ConsentEnds:
     def withdrawals(self) -> tuple[SignedWithdrawal, ...]:
         """List what this brand signed, oldest first, each verified anew.
 
+        What an earlier key of the brand signed stands, where a charter named that key for it.
+
         Raises:
             SignatureError: A record is not signed by this brand.
         """
         key = self._home.signing_key().public_hex
         envelopes = [Envelope.from_json(one) for one in self._state.ends.withdrawals()]
         return tuple(
-            SignedWithdrawal(one.payload_digest, open_envelope(one, Withdrawal, key), one.to_json())
+            SignedWithdrawal(one.payload_digest, self._opened(one, key), one.to_json())
             for one in envelopes
         )
+
+    def _opened(self, envelope: Envelope, key: str) -> Withdrawal:
+        document = opened(envelope, Withdrawal, key)
+        if document is None:
+            operator = self._home.membership().operator_key
+            history = KeyHistory(self._home.name, operator, self._state.charters())
+            document = history.open(envelope, Withdrawal, key)
+        return open_envelope(envelope, Withdrawal, key) if document is None else document
 
     def releases(self, now: datetime) -> tuple[ReleaseEntry, ...]:
         """List the releases that this brand fetched and may still read, each verified."""

@@ -5,6 +5,7 @@ signed is carried over only where a charter that the pinned operator signed name
 this very brand; a file of any other key refuses the whole, and nothing is written. What a
 document says stays the same to the byte, and with it its digest, what it supersedes and who
 approved it: all of that is checked as before, by `hanse brand sign` and before each question.
+What the brand's records must not forget goes with it, see `earlier_records`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,24 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from hanse_clients.earlier_records import (
+    EarlierReading,
+    EarlierRecords,
+    charged_studies,
+    check_ledger,
+)
 from hanse_clients.enrolment import BrandName
 from hanse_clients.errors import DocumentRenewalError
 from hanse_clients.home import BrandHome
-from hanse_clients.state import AcceptedCharter, BrandState
-from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset
+from hanse_clients.key_history import KeyHistory, opened
+from hanse_clients.state import BrandState
+from hanse_policies.documents import BrandPolicy, DataAsset
 from hanse_policies.durable_files import read_bounded, replace
 from hanse_policies.errors import SignatureError
 from hanse_policies.signing import (
     MAXIMUM_ENVELOPE_BYTES,
     Envelope,
     SigningKey,
-    open_envelope,
     payload_type,
 )
 
@@ -48,42 +55,23 @@ class RenewedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyHistory:
-    """The signing keys that the brand had, by the charters that it accepted.
+class Renewal:
+    """What a renewal signed anew.
 
     Attributes:
-        name: The brand and its alliance.
-        operator_key: The operator's key, as pinned.
-        charters: The charters accepted, newest first.
+        documents: Policies and assets, those in effect and those kept.
+        records: What a person refused and what followed from ended consents.
     """
 
-    name: BrandName
-    operator_key: str
-    charters: tuple[AcceptedCharter, ...]
-
-    def named_keys(self) -> Iterator[tuple[str, int]]:
-        """List each key that a charter named for this brand, with the newest such charter.
-
-        A charter that the operator of today did not sign names none.
-        """
-        seen: set[str] = set()
-        for held in self.charters:
-            try:
-                envelope = Envelope.from_json(held.envelope)
-                charter = open_envelope(envelope, AllianceCharter, self.operator_key)
-            except SignatureError:
-                continue
-            member = charter.member(self.name.brand)
-            if charter.id != self.name.alliance or member is None or member.signing_key in seen:
-                continue
-            seen.add(member.signing_key)
-            yield member.signing_key, charter.version
+    documents: tuple[RenewedDocument, ...]
+    records: EarlierRecords
 
 
-def renew_documents(
-    home: BrandHome, earlier: BrandHome | None = None
-) -> tuple[RenewedDocument, ...]:
+def renew_documents(home: BrandHome, earlier: BrandHome | None = None) -> Renewal:
     """Sign anew, with a brand's present key, what an earlier key of the brand signed.
+
+    Records come first and documents last, for nothing is permitted before its documents are
+    signed: cut short, no study runs that a person had refused, and the same call goes on.
 
     Args:
         home: The brand's folder, with its documents and its present key.
@@ -93,18 +81,24 @@ def renew_documents(
     Raises:
         BrandNotJoinedError: The brand has not joined with its present key.
         BrandRecordsMissingError: A folder holds no records.
+        LedgerRenewalError: The ledger lacks what the earlier folder's one holds.
+        RecordsRenewalError: A record bears no key that this brand has or had.
         DocumentRenewalError: A file bears no key that this brand has or had.
     """
     records = earlier or home
     for folder in (home, records):
         folder.check_records()  # Opening them would make them anew.
+    key = home.signing_key()
     with home.open_state() as state, records.open_state() as held:
         home.charter(state)  # It names the present key, or this raises.
+        check_ledger(home, records)
         history = KeyHistory(home.name, home.membership().operator_key, held.charters())
-        renewed = sign_anew(home.path, home.name, home.signing_key(), history)
-        digests = {one.digest for one in renewed}
-        _carry_classes(held, state, digests)
-    return renewed
+        carried = EarlierReading(held, history, key).read(charged_studies(records))
+        found = read_documents(home.path, home.name, key, history)
+        carried.write(state, key.public_hex)
+        sign_anew(home.path, key, found)
+        _carry_classes(held, state, {one.digest for one in found})
+    return Renewal(found, carried)
 
 
 def _carry_classes(held: BrandState, state: BrandState, digests: Set[str]) -> None:
@@ -125,12 +119,10 @@ def _carry_classes(held: BrandState, state: BrandState, digests: Set[str]) -> No
                 state.record_class(version)
 
 
-def sign_anew(
+def read_documents(
     folder: Path, name: BrandName, key: SigningKey, history: KeyHistory
 ) -> tuple[RenewedDocument, ...]:
-    """Sign the brand's documents, those in effect and those kept, with its present key.
-
-    It can be run again at any time: what bears the present key stays as it is.
+    """Verify the brand's documents, those in effect and those kept.
 
     Args:
         folder: The brand's folder.
@@ -139,16 +131,20 @@ def sign_anew(
         history: The keys that it had.
 
     Raises:
-        DocumentRenewalError: A file bears no key of this brand, or is of another brand; nothing
-            was written.
+        DocumentRenewalError: A file bears no key of this brand, or is of another brand.
     """
     earlier = [(one, version) for one, version in history.named_keys() if one != key.public_hex]
-    found = tuple(_read(file, name, key, earlier) for file in _files(folder))
-    # The kept ones first, so that what is in effect never follows one that cannot be verified.
+    return tuple(_read(file, name, key, earlier) for file in _files(folder))
+
+
+def sign_anew(folder: Path, key: SigningKey, found: tuple[RenewedDocument, ...]) -> None:
+    """Sign documents that were verified with the present key; what bears it stays as it is.
+
+    The kept ones come first, so that what is in effect never follows one that cannot be verified.
+    """
     for one in sorted(found, key=lambda renewed: renewed.file.parent == folder):
         if one.charter is not None:
             replace(one.file, key.sign(one.document).to_json())
-    return found
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -180,12 +176,9 @@ def _read(
 
 
 def _opened(envelope: Envelope, public_hex: str) -> BrandPolicy | DataAsset | None:
-    try:
-        if envelope.payload_type == payload_type(BrandPolicy):
-            return open_envelope(envelope, BrandPolicy, public_hex)
-        return open_envelope(envelope, DataAsset, public_hex)
-    except SignatureError:
-        return None
+    if envelope.payload_type == payload_type(BrandPolicy):
+        return opened(envelope, BrandPolicy, public_hex)
+    return opened(envelope, DataAsset, public_hex)
 
 
 def _check_ours(file: Path, document: BrandPolicy | DataAsset, name: BrandName) -> None:

@@ -92,6 +92,16 @@ def test_persons_are_counted_by_the_consent_rules_of_each_version(
     assert "this screen alone" in replay(file)[1]
 
 
+def test_an_instant_at_the_edge_of_time_is_refused_by_its_option(
+    alder: BrandHome, replay: Replay, tmp_path: Path
+) -> None:
+    file = newer(alder, tmp_path)
+    for now in ("9999-12-31T12:00:00Z", "0001-01-02T00:00:00Z"):
+        exit_code, _, err = replay(file, "--now", now)
+        assert exit_code == ExitCode.USAGE
+        assert "--now: expected an instant of the years" in err
+
+
 def test_verdict_columns_and_budget_are_told_beside_the_persons(
     alder: BrandHome, replay: Replay, tmp_path: Path
 ) -> None:

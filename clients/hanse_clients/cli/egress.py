@@ -9,6 +9,7 @@ from hanse_clients.cli.options import Home
 from hanse_clients.cli.output import message_facts
 from hanse_clients.client import BrandClient
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import plain
 
 
 def egress_command(*, home: Home, as_json: AsJson = False) -> None:
@@ -28,7 +29,7 @@ def egress_command(*, home: Home, as_json: AsJson = False) -> None:
             f"{record.time:%Y-%m-%d %H:%M:%S}",
             record.study[:12],
             str(record.round_number),
-            record.message_type,
+            plain(record.message_type),
             str(record.byte_count),
             record.sha256[:12],
         )

@@ -11,6 +11,7 @@ from hanse_clients.cli.output import budget_facts, entry_facts
 from hanse_clients.client import BrandClient
 from hanse_federation.privacy import LedgerEntry
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import plain
 
 
 def ledger_command(*, home: Home, as_json: AsJson = False) -> None:
@@ -52,7 +53,7 @@ def _entries(entries: tuple[LedgerEntry, ...]) -> Table:
         table.add_row(
             str(entry.number),
             f"{entry.charged_at:%Y-%m-%d %H:%M:%S}",
-            entry.charge.study_id,
+            plain(entry.charge.study_id),
             str(entry.charge.round_number),
             entry.charge.question.value,
             "yes" if entry.answered else "no",

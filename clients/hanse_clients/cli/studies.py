@@ -13,6 +13,7 @@ from hanse_clients.cli.output import standing_facts, verdict_word
 from hanse_clients.client import BrandClient
 from hanse_clients.verdicts import StudyStanding
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import plain
 
 
 def studies_command(
@@ -41,11 +42,11 @@ def _table(standings: tuple[StudyStanding, ...]) -> Table:
         rules = "permit" if judgement.decision.is_permitted else "deny"
         refused = ", ".join(judgement.decision.denied_by)
         table.add_row(
-            judgement.opened.study.id,
+            plain(judgement.opened.study.id),
             judgement.opened.study.purpose.value,
             standing.state.value,
-            verdict_word(standing.verdict),
-            f"{rules}: {refused}" if refused else rules,
+            plain(verdict_word(standing.verdict)),
+            plain(f"{rules}: {refused}" if refused else rules),
             standing.digest[:12],
         )
     return table

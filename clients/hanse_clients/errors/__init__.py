@@ -21,6 +21,8 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── BrandRecordsMissingError
         │   ├── BrandKeyError
         │   ├── HomeDocumentError
+        │   ├── RecordsRenewalError
+        │   ├── LedgerRenewalError
         │   └── SignedDocumentError
         │       ├── DocumentUnsignedError
         │       ├── DocumentEditedError
@@ -157,6 +159,8 @@ from hanse_clients.errors.home import (
     FingerprintMismatchError,
     HomeDocumentError,
     JoinError,
+    LedgerRenewalError,
+    RecordsRenewalError,
     SignedDocumentError,
     StateAccessError,
     StateVersionError,
@@ -222,6 +226,7 @@ __all__ = [
     "HomeDocumentError",
     "InvalidLabelError",
     "JoinError",
+    "LedgerRenewalError",
     "MissingColumnError",
     "MissingFeatureValueError",
     "MissingSourceError",
@@ -232,6 +237,7 @@ __all__ = [
     "PurgeIncompleteError",
     "PurposeNotRecordedError",
     "QuestionForeignError",
+    "RecordsRenewalError",
     "ReleaseNotModelError",
     "ReleaseRetiredError",
     "ReleaseRetrainDueError",

@@ -96,6 +96,20 @@ class DocumentRenewalError(SignedDocumentError):
     code: ClassVar[str] = "document-renewal"
 
 
+class RecordsRenewalError(BrandHomeError):
+    """A record of the earlier folder bears no key that this brand had; nothing is carried over."""
+
+    code: ClassVar[str] = "records-renewal"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
+class LedgerRenewalError(BrandHomeError):
+    """The ledger lacks charges of the earlier folder's one, so that budget would be freed."""
+
+    code: ClassVar[str] = "ledger-renewal"
+    exit_code: ClassVar[int] = ExitCode.SECURITY
+
+
 class DocumentNotApprovedError(SignedDocumentError):
     """A version that may allow more than the one before is not approved."""
 

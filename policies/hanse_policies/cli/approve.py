@@ -11,6 +11,7 @@ import typer
 import hanse_policies
 from hanse_policies.cli.diff import load_comparable
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import short_text
 from hanse_policies.durable_files import write_new
 from hanse_policies.errors import ApprovalError, ComparisonError
 
@@ -31,6 +32,7 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Approve, or refuse, that one version of a policy or asset takes the place of another."""
+    said = short_text("--reason", reason)
     after = _approvable(new)
     before = None if old is None else _approvable(old)
     if before is not None and before.kind != after.kind:
@@ -47,7 +49,7 @@ def approve(
         supersedes=None if before is None else hanse_policies.digest(before),
         approver=approver,
         verdict=verdict,
-        reason=reason,
+        reason=said,
         approved=datetime.now(tz=UTC),
     )
     write_new(out, signing_key.sign(approval).to_json())

@@ -7,7 +7,7 @@ carry no default that widens what is allowed.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Annotated, Any, NewType, Self
+from typing import Annotated, Any, NewType, NoReturn, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -112,8 +112,29 @@ class StrictModel(BaseModel):
 
         What a part derives of its fields once (a `cached_property`) stands beside the fields,
         and would tell of the old ones.
+
+        Raises:
+            TypeError: `update` names what is no field; it would stand there and mean nothing.
         """
+        fields = type(self).model_fields
+        if update is not None and not update.keys() <= fields.keys():
+            unknown = sorted(update.keys() - fields.keys())
+            raise TypeError(
+                f"expected fields of {type(self).__name__} in update, got {', '.join(unknown)}; "
+                f"its fields are {', '.join(fields)}"
+            )
         copied = super().model_copy(update=update, deep=deep)
         for name in copied.__dict__.keys() - type(copied).model_fields.keys():
             del copied.__dict__[name]
         return copied
+
+    def copy(self, **_: object) -> NoReturn:
+        """Refuse: it would copy what was derived of the old fields, see `model_copy`.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            f"expected model_copy(update=...) of {type(self).__name__}, got copy, which keeps what "
+            "was derived of the old fields; copy.copy and copy.deepcopy copy it unchanged"
+        )

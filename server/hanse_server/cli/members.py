@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import plain
 from hanse_policies.documents import AllianceCharter
 from hanse_server.cli.options import Home
 from hanse_server.enrolment import charter_in_force
@@ -60,8 +61,8 @@ def _table(charter: AllianceCharter, shown: list[CertificateRecord]) -> Table:
     entities = {member.brand: member.legal_entity for member in charter.members}
     for record in shown:
         table.add_row(
-            record.brand,
-            entities.get(record.brand, "no member now"),
+            plain(record.brand),
+            plain(entities.get(record.brand, "no member now")),
             record.serial[:16],
             record.status.value,
             f"{record.not_after:%Y-%m-%d}",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import short_text
 from hanse_policies.documents import BrandId
 from hanse_server.cli.options import Home
 from hanse_server.enrolment import revoke
@@ -22,9 +23,10 @@ def revoke_command(
     as_json: AsJson = False,
 ) -> None:
     """Refuse a brand's certificates from now on and sign a charter without it."""
+    why = short_text("--reason", reason)
     operator = OperatorHome.open(home)
     with operator.open_store() as store:
-        version = revoke(operator, store, BrandId(brand), reason=reason, now=datetime.now(UTC))
+        version = revoke(operator, store, BrandId(brand), reason=why, now=datetime.now(UTC))
     if as_json:
         print_json({"brand": brand, "revoked": True, "charter_version": version})
     else:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hanse_federation.desk import RunEvent, RunStage
 from hanse_policies.cli.output import AsJson
+from hanse_policies.cli.texts import plain
 from hanse_policies.exit_codes import ExitCode
 from hanse_server.alliance import Alliance
 from hanse_server.cli.options import Home
@@ -49,7 +50,7 @@ def _print_lines(events: Iterator[RunEvent]) -> RunEvent | None:
 def _show(study: str, events: Iterator[RunEvent]) -> RunEvent | None:
     console, last = Console(), None
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -62,7 +63,7 @@ def _show(study: str, events: Iterator[RunEvent]) -> RunEvent | None:
             done += last.stage in {RunStage.COHORT, RunStage.ROUND}
             progress.update(task, total=steps, completed=min(done, steps))
             for line in _lines(last):
-                console.print(line, highlight=False)
+                console.print(plain(line))
     return last
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from hanse_federation.desk import OperatorStatus, StudyStatus
 from hanse_policies.cli.output import AsJson, print_json
+from hanse_policies.cli.texts import plain
 from hanse_server.alliance import Alliance
 from hanse_server.cli.options import Home
 
@@ -20,10 +21,8 @@ def status_command(*, home: Home, as_json: AsJson = False) -> None:
         print_json(asdict(status))
         return
     console = Console()
-    console.print(
-        f"{status.alliance}: {len(status.connected)} of {len(status.enrolled)} brands connected",
-        highlight=False,
-    )
+    connected = f"{len(status.connected)} of {len(status.enrolled)} brands connected"
+    console.print(plain(f"{status.alliance}: {connected}"))
     console.print(_studies(status))
     console.print(_traffic(status))
 
@@ -34,10 +33,10 @@ def _studies(status: OperatorStatus) -> Table:
         table.add_column(heading)
     for study in status.studies:
         table.add_row(
-            study.study_id,
+            plain(study.study_id),
             study.state.value,
-            ", ".join(study.approved) or "none",
-            _refusals(study),
+            plain(", ".join(study.approved) or "none"),
+            plain(_refusals(study)),
             study.digest[:12],
         )
     return table
@@ -58,9 +57,9 @@ def _traffic(status: OperatorStatus) -> Table:
         table.add_column(heading)
     for count in status.traffic:
         table.add_row(
-            count.brand,
+            plain(count.brand),
             count.direction,
-            count.message_type,
+            plain(count.message_type),
             str(count.messages),
             str(count.payload_bytes),
             str(count.framed_bytes),

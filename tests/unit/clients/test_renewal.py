@@ -72,7 +72,7 @@ def test_versions_and_approvals_hold_after_the_key_changed(
 
     renewed = renew_documents(home)
 
-    assert [one.charter is None for one in renewed] == [False, False, False]
+    assert [one.charter is None for one in renewed.documents] == [False, False, False]
     assert home.documents.policy().digest == before.digest
     state = home.documents.approvals_of(before.document)
     assert state is not None
@@ -87,7 +87,7 @@ def test_renewing_again_changes_nothing(league: League, joined: BrandHome) -> No
     files = sorted(home.path.rglob("*.dsse.json"))
     first = [file.read_bytes() for file in files]
 
-    assert {one.charter for one in renew_documents(home)} == {None}
+    assert {one.charter for one in renew_documents(home).documents} == {None}
     assert [file.read_bytes() for file in files] == first
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,3 +100,39 @@ def test_what_was_derived_makes_no_document_another() -> None:
     assert hash(first) == hash(second)
     assert dict(first) == dict(second)
     assert Study.model_validate(dict(first)) == second
+
+
+def test_a_copy_with_other_fields_tells_nothing_of_the_old_ones() -> None:
+    asset = an_asset()
+    plain = tuple(
+        one.model_copy(update={"sensitivity": Sensitivity.SENSITIVE}) for one in asset.columns
+    )
+    assert not asset.column_sets.sensitive  # Derived, and kept beside the fields.
+    names = {one.name for one in asset.columns}
+
+    assert asset.model_copy(update={"columns": plain}).column_sets.sensitive == names
+    if hasattr(copy, "replace"):  # From Python 3.13 on.
+        assert copy.replace(asset, columns=plain).column_sets.sensitive == names
+    with pytest.raises(TypeError, match=r"expected model_copy\(update=\.\.\.\) of DataAsset"):
+        asset.copy(update={"columns": plain})
+    with pytest.raises(TypeError, match="expected model_copy"):
+        asset.copy()
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, DataAsset.model_copy])
+def test_a_copy_of_the_same_fields_says_the_same(
+    duplicate: Callable[[DataAsset], DataAsset],
+) -> None:
+    asset = an_asset()
+    before = asset.column_sets
+    copied = duplicate(asset)
+    assert copied == asset
+    assert copied.column_sets == before
+
+
+def test_a_copy_names_the_field_that_there_is_not() -> None:
+    asset = an_asset()
+    with pytest.raises(TypeError, match="got columnz; its fields are kind, id"):
+        asset.model_copy(update={"columnz": (), "columns": ()})
+    with pytest.raises(TypeError, match="got column_sets"):
+        asset.model_copy(update={"column_sets": None})
