@@ -80,10 +80,10 @@ def _instant(text: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ConsentTermsError(
-            f"expected an instant with an offset, got {text}; write it as 2026-06-01T12:00:00Z"
-        )
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # An instant at the begin or end of time has no form in UTC.
+    raise ConsentTermsError(
+        f"expected an instant with an offset, got {text}; write it as 2026-06-01T12:00:00Z"
+    )

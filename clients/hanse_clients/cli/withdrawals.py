@@ -18,7 +18,10 @@ from hanse_policies.documents import ReleaseConsequence
 PROBLEMS = {
     "purpose-not-recorded": "the consent register has no word for its purpose any more",
     "asset-not-described": "its asset is not described here any more",
-    "register-unreadable": "some instants of the consent register cannot be read",
+    "register-unreadable": (
+        "some instants of the consent register cannot be read, or an import could not read a row "
+        "of somebody"
+    ),
     "register-changed": (
         "an earlier version of asset.yaml named another table, other columns or another word for "
         "its purpose when it was used, and the rows there are not looked at; look in the earlier "

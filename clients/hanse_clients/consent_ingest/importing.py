@@ -4,7 +4,9 @@ Rules: what comes out for people is counts by code, nothing of any row. Whoever 
 a row that cannot be read is denied for every purpose of the file, until the export is
 corrected and imported anew: the row may be a denial of whatever instant, so no grant of
 that person is brought in, however late, and a withdrawal at the import denies what
-another table may hold from before. What the readable rows say of an end is kept.
+another table may hold from before. What the readable rows say of an end is kept. The
+denial was never synced: it makes no register fresher, and it tells whoever looks for
+ended consents that of this person they cannot be told.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from hanse_clients.consent_ingest.shapes import (
 from hanse_clients.errors import ConsentFileError, ConsentTermsError
 
 _SIGNALS = frozenset({ConsentFormat.TCF, ConsentFormat.GPP})
+_BEYOND = "beyond"
+"""Stands for an instant before year 1 or after year 9999, as a warehouse's infinity is."""
 _NEEDED = {
     ConsentFormat.TABLE: ("person", "purpose", "granted", "expires", "withdrawn"),
     ConsentFormat.ISO27560: ("pii_principal_id", "purpose", "event_time", "event_state"),
@@ -70,7 +74,8 @@ def import_consent(
 
     Raises:
         ConsentTermsError: A signal needs a vendor and purposes, and one is missing.
-        ConsentFileError: The export cannot be read, lacks a column, or the target is there.
+        ConsentFileError: The export cannot be read, lacks a column or says a field twice, or
+            the target is there.
     """
     is_incomplete = not terms.vendor or not terms.purposes or not all(terms.purposes.values())
     if shape in _SIGNALS and is_incomplete:
@@ -147,7 +152,7 @@ def _canonical(
     for person in denied:
         for purpose in purposes:
             counts["written"] += 1
-            yield ConsentRow(person, purpose, shape, withdrawn=now, synced=now)
+            yield ConsentRow(person, purpose, shape, withdrawn=now, synced=None)
 
 
 def _kept(row: ConsentRow, denied: Mapping[str, None]) -> ConsentRow | None:
@@ -177,7 +182,7 @@ def _read(source: Path, shape: ConsentFormat) -> Iterator[Raw]:
         with parquet.ParquetFile(source) as file:
             _check(file.schema_arrow.names, shape)
             for batch in file.iter_batches():
-                yield from batch.to_pylist()
+                yield from _listed(batch)
     else:
         with source.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -185,7 +190,25 @@ def _read(source: Path, shape: ConsentFormat) -> Iterator[Raw]:
             for row in reader:
                 if None in row or None in row.values():
                     raise csv.Error
-                yield row
+                # CSV has one word for what is empty and what is not told.
+                yield {name: value or None for name, value in row.items()}
+
+
+def _listed(batch: pa.RecordBatch) -> list[Raw]:
+    """List a batch's rows; an instant that Python has no form for cannot be read."""
+    try:
+        return list(batch.to_pylist())
+    except OverflowError:
+        columns = [[_value(cell) for cell in column] for column in batch.columns]
+        rows = zip(*columns, strict=True)
+        return [dict(zip(batch.schema.names, row, strict=True)) for row in rows]
+
+
+def _value(cell: pa.Scalar) -> object:
+    try:
+        return cell.as_py()
+    except OverflowError:
+        return _BEYOND
 
 
 def _check(names: list[str], shape: ConsentFormat) -> None:
@@ -195,7 +218,8 @@ def _check(names: list[str], shape: ConsentFormat) -> None:
 
 def _read_json(source: Path) -> Iterator[Raw]:
     """Flatten records: each event of each purpose is a row; inner fields win over outer ones."""
-    records = _told(json.loads(source.read_text(encoding="utf-8")))
+    text = source.read_text(encoding="utf-8")
+    records = _told(json.loads(text, object_pairs_hook=_fields_once))
     for record in _list(records if isinstance(records, list) else [records]):
         outer = {k: v for k, v in record.items() if k not in {"pii_processing", "events"}}
         for processing in _list(record.get("pii_processing")):
@@ -205,6 +229,21 @@ def _read_json(source: Path) -> Iterator[Raw]:
                 holders = (one for one in (purpose, processing, record) if "events" in one)
                 for event in _list(next(holders, {}).get("events")):
                     yield outer | inner | stated | event
+
+
+def _fields_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Take an object's fields; the last of two must not hide what the first one says.
+
+    Raises:
+        ConsentFileError: A field is there twice.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ConsentFileError(
+            "expected each field of a JSON object once, got one again, so it is not known which "
+            "of the two holds; correct the export"
+        )
+    return found
 
 
 def _told(value: object) -> object:

@@ -2,8 +2,9 @@
 
 Rules: a row that gives no consent is not dropped where its person is known, for
 an older grant would then stand alone. It leaves a denial behind: a withdrawal,
-at the instant the row tells or else at the import. The file is written whole or
-not at all, readable by its owner alone.
+at the instant the row tells or else at the import; only the latter was never synced.
+The file is written whole or not at all, readable by its owner alone, and into no file
+that lay there before.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def write_register(rows: Iterable[ConsentRow], path: Path) -> None:
     if path.exists():
         raise FileExistsError
     partial = path.with_name(f".{path.name}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    partial.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(partial, flags, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             _write_tables(file, rows)

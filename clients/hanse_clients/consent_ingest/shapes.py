@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from hanse_clients.consent_ingest.gpp import decode_gpp_string
@@ -22,7 +22,8 @@ from hanse_policies.documents.base import IDENTIFIER_PATTERN
 Raw = Mapping[str, object]
 _REMIND_AFTER = timedelta(days=390)
 """TCF policies have persons asked again after 13 months; a choice counts no longer."""
-
+_DAY = timedelta(days=1)
+_TENTH = timedelta(milliseconds=100)
 
 _PERSONS = frozenset({"person", "pii_principal_id"})
 
@@ -153,7 +154,7 @@ def _table_row(raw: Raw, terms: ImportTerms) -> ConsentRow:
         age_band=_word(raw, "age_band", AgeBand),
         guardian=_flag(raw, "guardian"),
         jurisdiction=text_of(raw, "jurisdiction"),
-        recipients=text_of(raw, "recipients"),
+        recipients=_scope_text(raw.get("recipients")),
     )
 
 
@@ -190,9 +191,16 @@ def _iso_row(raw: Raw, terms: ImportTerms) -> ConsentRow:
     )
 
 
+def _scope_text(told: object) -> str | None:
+    """Read a canonical scope: nobody where the text is empty, not told where there is none."""
+    if told is not None and not isinstance(told, str):
+        raise RefusedRow(Refusal.WORD_UNKNOWN)
+    return told
+
+
 def _scope(told: object) -> str | None:
     """Read who may receive: nobody where the list is empty, not told where there is none."""
-    if told is None or told == "":
+    if told is None:
         return None
     words = told.split() if isinstance(told, str) else told
     if not isinstance(words, list) or not all(
@@ -215,13 +223,19 @@ def _end(start: datetime, duration: str | None) -> datetime | None:
 def _signal_rows(
     raw: Raw, shape: ConsentFormat, terms: ImportTerms, decode: Callable[[str], TcString]
 ) -> Taken:
-    """Read one signal: for each purpose a grant, or a withdrawal where it gives no consent."""
+    """Read one signal: for each purpose a grant, or a withdrawal where it gives no consent.
+
+    A signal tells of an instant to the day or to a tenth of a second, cut off. A grant is
+    taken from the first instant that fits, a withdrawal at the last that the export can
+    know of: what was used on the day of a withdrawal may have been used before it.
+    """
     person, synced = _needed(raw, "person"), _synced(raw, terms)
     signal = decode(_needed(raw, "string"))
+    ended = max(signal.updated, min(_until(signal.updated), synced))
     found: list[ConsentRow] = []
     refused: list[Refusal] = []
     for word, numbers in terms.purposes.items():
-        row = ConsentRow(person, word, shape, withdrawn=signal.updated, synced=synced)
+        row = ConsentRow(person, word, shape, withdrawn=ended, synced=synced)
         try:
             signal.check(terms.vendor or 0, numbers)
         except RefusedRow as refusal:
@@ -237,3 +251,12 @@ def _signal_rows(
             )  # fmt: skip
         found.append(row)
     return Taken(tuple(found), tuple(refused))
+
+
+def _until(told: datetime) -> datetime:
+    """Return the last instant that one told by a signal may stand for.
+
+    Source: IAB Tech Lab, Consent string and vendor list formats v2.3, `LastUpdated`: the
+    day alone, in UTC; strings of before 2022 tell tenths of a second.
+    """
+    return told + (_TENTH if told.time() != time() else _DAY)

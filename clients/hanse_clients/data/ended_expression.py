@@ -28,22 +28,24 @@ def ended_counts_expression(
 ) -> ir.Table:
     """Count the persons whose used consent ended: one row of true numbers.
 
-    Columns: `withdrawn`, `invalidated`, and `unreadable`, the persons with a record that
-    cannot be read, who are in neither.
+    Columns: `withdrawn`, `invalidated`, and `unreadable`, the persons of whom it cannot be
+    told (`hanse_policies.documents.is_end_untold`), who are in neither.
     """
     rows = _rows(asset, purpose_word)
     persons = _ended_now(rows, min(used), now)
-    readable = persons.filter(~persons.is_unreadable)
-    uses = _uses(rows.semi_join(readable.filter(_may_have_ended(readable)), PERSON), used)
+    ended = persons.filter(~persons.is_untold & (persons.is_withdrawn | persons.is_void))
+    uses = _uses(rows.semi_join(ended.filter(ended.has_grant), PERSON), used)
     found = uses.group_by(PERSON).agg(
         is_used=uses.is_covered.any(), is_invalidated=uses.is_invalidated.any()
     )
-    judged = found.inner_join(readable.select(PERSON, "is_withdrawn"), PERSON)
+    judged = ended.left_join(found, PERSON)
+    is_invalidated = _told(judged.is_invalidated) | judged.is_lost_void
+    is_used = _told(judged.is_used) | judged.is_lost_use
     counted = judged.aggregate(
-        invalidated=_count(judged, judged.is_invalidated),
-        withdrawn=_count(judged, judged.is_used & judged.is_withdrawn & ~judged.is_invalidated),
+        invalidated=_count(judged, is_invalidated),
+        withdrawn=_count(judged, is_used & judged.is_withdrawn & ~is_invalidated),
     )
-    return counted.cross_join(persons.aggregate(unreadable=_count(persons, persons.is_unreadable)))
+    return counted.cross_join(persons.aggregate(unreadable=_count(persons, persons.is_untold)))
 
 
 def _rows(asset: DataAsset, purpose_word: str) -> ir.Table:
@@ -57,6 +59,7 @@ def _rows(asset: DataAsset, purpose_word: str) -> ir.Table:
         "granted",
         "expires",
         "withdrawn",
+        "synced",
         invalidated=void,
         is_unreadable=is_unreadable(asset.consent, rows),
     )
@@ -66,27 +69,34 @@ def _ended_now(rows: ir.Table, first_use: datetime, now: datetime) -> ir.Table:
     """Judge each person at `now`: is the latest grant withdrawn, is anything invalidated.
 
     Whose last withdrawal came before the first use consented to none of the uses, or has
-    consented again since; leaving them out here leaves few persons to compare.
+    consented again since; leaving them out here leaves few persons to compare. An end
+    before the first grant on record, or without any, ended one that is not on record.
     """
-    at = instant(now)
+    at, use = instant(now), instant(first_use)
+    is_since = rows.withdrawn.between(use, at)
     found = rows.group_by(PERSON).agg(
+        first=rows.granted.min(),
         latest=rows.granted.max(where=rows.granted <= at),
-        withdrawal=rows.withdrawn.max(where=rows.withdrawn <= at),
-        is_void=rows.invalidated.notnull().any(),
+        withdrawal=rows.withdrawn.max(where=is_since),
+        earliest=rows.withdrawn.min(where=is_since),
+        denial=rows.withdrawn.min(where=is_since & rows.granted.isnull() & rows.synced.isnull()),
+        void=rows.invalidated.min(),
         is_unreadable=rows.is_unreadable.any(),
     )
     return found.select(
         PERSON,
-        "is_void",
-        "is_unreadable",
-        is_withdrawn=_told(
-            (found.withdrawal >= found.latest) & (found.withdrawal >= instant(first_use))
-        ),
+        has_grant=found.first.notnull(),
+        is_untold=found.is_unreadable | _is_before(found.denial, found.first),
+        is_withdrawn=_told(found.withdrawal >= ibis.coalesce(found.latest, use)),
+        is_void=found.void.notnull(),
+        is_lost_use=_is_before(found.earliest, found.first),
+        is_lost_void=_is_before(found.void, found.first) & _is_before(use, found.first),
     )
 
 
-def _may_have_ended(persons: ir.Table) -> ir.Value:
-    return persons.is_withdrawn | persons.is_void
+def _is_before(end: ir.Value, first: ir.Value) -> ir.Value:
+    """Tell whether an end has no grant on record at or before it."""
+    return end.notnull() & (first.isnull() | _told(end < first))
 
 
 def _uses(rows: ir.Table, used: Sequence[datetime]) -> ir.Table:

@@ -180,7 +180,8 @@ class DataSource(MeasuringSource, Protocol):
     ) -> EndedConsents:
         """Count whose consent for a purpose covered an instant of use and has ended since.
 
-        See `hanse_policies.documents.ended_use`; no person is named, and no list kept.
+        See `hanse_policies.documents.ended_use` and `is_end_untold`; no person is named,
+        and no list kept.
         """
         ...
 

@@ -53,7 +53,7 @@ from hanse_policies.documents.consent import (
     MinorsRule,
     standing_of,
 )
-from hanse_policies.documents.ended_consent import ended_use
+from hanse_policies.documents.ended_consent import ended_use, is_end_untold
 from hanse_policies.documents.enrolment import EnrolmentBundle, EnrolmentRequest
 from hanse_policies.documents.examples import (
     DecisionExample,
@@ -239,5 +239,6 @@ __all__ = [
     "Withdrawal",
     "WithdrawalRules",
     "ended_use",
+    "is_end_untold",
     "standing_of",
 ]
