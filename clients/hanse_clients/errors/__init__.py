@@ -40,11 +40,13 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── CharterRefusedError
         │   │   ├── CharterRollbackError
         │   │   └── CharterForkError
+        │   ├── CharterNotWaitingError
         │   ├── StudyNotSeenError
         │   └── ContributionMissingError
         ├── GateError
         │   ├── StudyNotApprovedError
         │   ├── PolicyDeniedError
+        │   │   └── CharterNotAcceptedError
         │   ├── QuestionForeignError
         │   ├── RequestNotAdmittedError
         │   ├── CohortNotAskedError
@@ -141,6 +143,7 @@ from hanse_clients.errors.home import (
     BundleInvalidError,
     BundleKeyError,
     CharterForkError,
+    CharterNotWaitingError,
     CharterRefusedError,
     CharterRollbackError,
     ContributionMissingError,
@@ -160,6 +163,7 @@ from hanse_clients.errors.home import (
     StudyNotSeenError,
 )
 from hanse_clients.errors.study import (
+    CharterNotAcceptedError,
     CohortNotAskedError,
     GateError,
     GradientShapeError,
@@ -191,6 +195,8 @@ __all__ = [
     "BundleInvalidError",
     "BundleKeyError",
     "CharterForkError",
+    "CharterNotAcceptedError",
+    "CharterNotWaitingError",
     "CharterRefusedError",
     "CharterRollbackError",
     "ClientError",
