@@ -187,7 +187,8 @@ def test_the_first_charter_holds_the_floors_of_shared_noise(commands: Commands) 
     "option",
     [("--pack", "eu-gdpr@9.9.9"), ("--pack", "pack.yaml"), ("--tolerated-dropouts", "-1"),
      ("--assumed-colluders", "1000"), ("--minors", "15"), ("--minors", "16+x"),
-     ("--recipient-place", "agency"), ("--recipient-place", "agency=CN-HK"), ("--jurisdiction", "China"), ("--approvals", "11")],
+     ("--recipient-place", "agency"), ("--recipient-place", "agency=CN-HK"),
+     ("--jurisdiction", "China"), ("--approvals", "11")],
 )  # fmt: skip
 def test_a_duty_that_is_none_is_refused(commands: Commands, option: tuple[str, str]) -> None:
     with pytest.raises(UsageError, match="expected"):
