@@ -1,7 +1,7 @@
 """A compliance officer's day in Python: what would each policy say to each study?
 
-The base install is enough. Nothing is assumed about signatures here, so the
-three rules on them deny as well and are left out of what is printed.
+The base install is enough. Nothing is assumed about signatures here, nor of newer
+charters, so the rules on them deny as well and are left out of what is printed.
 
     python examples/decide_on_a_study.py [FOLDER]
 """
@@ -18,6 +18,8 @@ from hanse_policies.documents import Verdict
 SAMPLES = Path(__file__).parents[1] / "policies" / "samples"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 """The samples are of 2026."""
+
+UNASSUMED = ("signature.", "charter.accepted")
 
 
 def refusals(folder: Path, study_file: Path) -> list[str]:
@@ -44,7 +46,7 @@ def refusals(folder: Path, study_file: Path) -> list[str]:
     return [
         f"{finding.rule} ({finding.source}): {finding.fix}"
         for finding in decision.report().findings
-        if finding.verdict is Verdict.DENY and not finding.rule.startswith("signature.")
+        if finding.verdict is Verdict.DENY and not finding.rule.startswith(UNASSUMED)
     ]
 
 

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import StringConstraints
 
 from hanse_clients.brand_documents import BrandDocuments
+from hanse_clients.charter_desk import take_charter
 from hanse_clients.enrolment import (
     BrandKeys,
     BrandName,
@@ -49,6 +50,7 @@ from hanse_clients.errors import (
     BrandNotJoinedError,
     BrandRecordsMissingError,
 )
+from hanse_clients.held_charters import CharterTaken
 from hanse_clients.round_store import RoundStore
 from hanse_clients.state import AcceptedCharter, BrandState
 from hanse_clients.version_classes import VersionClasses
@@ -283,13 +285,14 @@ class BrandHome:
 
         Raises:
             JoinError: The bundle is not good, not for this brand, or of another authority.
-            CharterRefusedError: Its charter is older than one followed, or has another place.
+            CharterRefusedError: Its charter is older than one handed out before, or has another
+                place. One that may allow more waits for a person.
         """
         pinned = read_fingerprint(fingerprint)
         verified = verify_bundle(bundle, pinned)
         check_ours(verified, self.name, self.keys(), now, place=self.configuration.jurisdiction)
         with self.open_state() as state:
-            state.accept_charter(_accepted(verified.charter, verified.charter_envelope, now))
+            take_charter(state, verified.charter, verified.charter_envelope, now)
         joined = self.configuration.model_copy(update={"authority": pinned})
         durable_files.replace(self._file("bundle.json"), bundle)
         durable_files.replace(self._file(CONFIGURATION_FILE), configuration_yaml(joined))
@@ -316,8 +319,8 @@ class BrandHome:
             expires=bundle.certificate.not_valid_after_utc,
         )
 
-    def accept_charter(self, envelope: bytes, state: BrandState, *, now: datetime) -> bool:
-        """Follow a charter that the operator's server handed out.
+    def take_charter(self, envelope: bytes, state: BrandState, *, now: datetime) -> CharterTaken:
+        """Follow a charter that the operator's server handed out, or let it wait for a person.
 
         Args:
             envelope: The signed charter; hostile.
@@ -325,7 +328,7 @@ class BrandHome:
             now: When it was received.
 
         Returns:
-            Whether it is a new version.
+            What became of it.
 
         Raises:
             SignatureError: The pinned operator did not sign it.
@@ -335,7 +338,7 @@ class BrandHome:
         key = self._bundle().document.operator_key
         place = self.configuration.jurisdiction
         charter = check_charter(signed, key, self.name, self.keys(), place=place)
-        return state.accept_charter(_accepted(charter, signed, now))
+        return take_charter(state, charter, signed, now)
 
     def charter(self, state: BrandState) -> AllianceCharter:
         """Return the charter in force for this brand, verified anew.
@@ -390,7 +393,3 @@ class BrandHome:
 
     def _file(self, name: str) -> Path:
         return self.path / name
-
-
-def _accepted(charter: AllianceCharter, envelope: Envelope, now: datetime) -> AcceptedCharter:
-    return AcceptedCharter(charter.version, envelope.payload_digest, envelope.to_json(), now)

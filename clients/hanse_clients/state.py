@@ -1,6 +1,7 @@
 """The brand's own records: charters, studies, decisions, verdicts, approvals, classes of versions.
 
-What follows once consents have ended is in the same file, see `ends`.
+What follows once consents have ended is in the same file, see `ends`; so are the charters
+that wait for a person, see `held`, by which all charters come in.
 
 Rules: nothing personal is in it, only digests, codes and signed documents; a
 charter is never followed by an older one, and two charters of one version are a
@@ -18,16 +19,13 @@ from pathlib import Path
 from typing import Final
 
 from hanse_clients.end_records import END_TABLES, EndRecords
-from hanse_clients.errors import (
-    CharterForkError,
-    CharterRollbackError,
-    StudyNotSeenError,
-)
+from hanse_clients.errors import StudyNotSeenError
+from hanse_clients.held_charters import HELD_CHARTER_TABLES, HeldCharters
 from hanse_clients.local_database import KeptFile, LocalDatabase
 from hanse_policies.compare.direction import Direction
 from hanse_policies.documents import Verdict
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _CLASSED_VERSIONS: Final = """CREATE TABLE classed_versions (
         position INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL,
@@ -52,8 +50,9 @@ _TABLES: Final = (
         given_at TEXT NOT NULL)""",
     _CLASSED_VERSIONS,
     *END_TABLES,
+    *HELD_CHARTER_TABLES,
 )
-_UPGRADES: Final = {1: (_CLASSED_VERSIONS, *END_TABLES)}
+_UPGRADES: Final = {1: (_CLASSED_VERSIONS, *END_TABLES), 2: HELD_CHARTER_TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,38 +170,7 @@ class BrandState(KeptFile):
         """
         self._file = LocalDatabase(path, _TABLES, SCHEMA_VERSION, _UPGRADES)
         self.ends = EndRecords(self._file)
-
-    def accept_charter(self, charter: AcceptedCharter) -> bool:
-        """Follow a charter whose signature has been verified.
-
-        Returns:
-            Whether it is a new version; the same one again changes nothing.
-
-        Raises:
-            CharterRollbackError: It is older than one accepted before.
-            CharterForkError: Another charter of its version was accepted before.
-        """
-        with self._file.writing() as connection:
-            newest = connection.execute(
-                "SELECT version, digest FROM charters ORDER BY version DESC LIMIT 1"
-            ).fetchone()
-            if newest is not None and charter.version < newest[0]:
-                raise CharterRollbackError(
-                    f"expected charter version {newest[0]} or newer, got {charter.version}; an "
-                    "older charter is never followed"
-                )
-            if newest is not None and charter.version == newest[0]:
-                if charter.digest != newest[1]:
-                    raise CharterForkError(
-                        f"expected the one charter of version {charter.version}, got a different "
-                        "one; the operator signed two, so tell the other members"
-                    )
-                return False
-            connection.execute(
-                "INSERT INTO charters VALUES (?, ?, ?, ?)",
-                (charter.version, charter.digest, charter.envelope, _to_text(charter.accepted_at)),
-            )
-        return True
+        self.held = HeldCharters(self._file)
 
     def charter(self) -> AcceptedCharter | None:
         """Return the charter in force here, or None before the first."""

@@ -6,16 +6,19 @@ instant; it is made anew before every round and every question; a study runs
 only while this brand's newest own verdict permits it, and no person's newest word
 is a no; while the policy in effect leaves studies to persons, only on a person's
 yes, however it was permitted before. The server's opinion is not asked. What
-cannot be read denies. A brand that left lets nothing in any more.
+cannot be read denies. While a charter waits for a person, nothing is let in, by it or
+by the one before. A brand that left lets nothing in any more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from hanse_clients.errors import (
     BrandExitedError,
+    CharterNotAcceptedError,
     DataError,
     PolicyDeniedError,
     QuestionForeignError,
@@ -54,6 +57,8 @@ from hanse_policies.documents import (
 from hanse_policies.errors import HanseError
 from hanse_policies.facts import BudgetState
 from hanse_policies.signing import Envelope, open_envelope
+
+ACCEPTED_RULE: Final = "charter.accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,7 @@ class StudyGate:
                 person refused it, or the policy asks for a person's yes that nobody gave.
             QuestionForeignError: The study does not ask this question in this round.
             ModelParametersError: The parameters are not of the study's model.
+            CharterNotAcceptedError: A charter that may allow more waits for a person here.
             PolicyDeniedError: The documents, consent or budget no longer permit it.
             HanseError: A document or record cannot be read or verified.
         """
@@ -188,10 +194,7 @@ class StudyGate:
         recorded = self._state.record_decision(judgement.record())
         study, decision = judgement.opened.study, judgement.decision
         if decision.effective is None:
-            raise PolicyDeniedError(
-                f"expected study {study.id} to be permitted, got a refusal by "
-                f"{', '.join(decision.denied_by)}; see hanse brand studies"
-            )
+            raise _refusal(study, decision)
         self._check_word(digest, judgement.policy.document)
         plan = plan_study(study)
         question = question_of(request.payload)
@@ -244,7 +247,11 @@ class StudyGate:
             budget=self._budget(opened, policy.document, now),
             now=now,
             signature=SignatureState(
-                study=opened.operator_key, charter=opened.operator_key, policy=own, asset=own
+                study=opened.operator_key,
+                charter=opened.operator_key,
+                policy=own,
+                asset=own,
+                is_charter_newest=self._state.held.waiting() is None,
             ),
             approvals=self._home.documents.approvals_of(policy.document),
             asset_approvals=self._home.documents.approvals_of(asset.document),
@@ -314,6 +321,19 @@ class StudyGate:
         except HanseError:
             return None
         return BudgetState(spent.epsilon, max(spent.epsilon, if_run), budget.delta)
+
+
+def _refusal(study: Study, decision: Decision) -> PolicyDeniedError:
+    if ACCEPTED_RULE in decision.denied_by:
+        return CharterNotAcceptedError(
+            f"expected study {study.id} under a charter that this brand accepted, got a newer one "
+            "that may allow more; hanse brand charter shows it, and nothing runs until a person "
+            "accepts it"
+        )
+    return PolicyDeniedError(
+        f"expected study {study.id} to be permitted, got a refusal by "
+        f"{', '.join(decision.denied_by)}; see hanse brand studies"
+    )
 
 
 def _check_planned(study: Study, plan: PrivacyPlan, question: Question, round_number: int) -> None:

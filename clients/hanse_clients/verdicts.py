@@ -80,6 +80,7 @@ class VerdictDesk:
         self._home = home
         self._state = state
         self._gate = gate
+        self._told_of: str | None = None
 
     def hear(self, contact: OperatorContact, now: datetime) -> tuple[str, ...]:
         """Take the charter and the studies that the operator hands out.
@@ -88,10 +89,12 @@ class VerdictDesk:
             Digests of the studies proposed now whose signature holds.
 
         Raises:
-            CharterRefusedError: The charter is not one this brand may follow.
+            CharterRefusedError: The charter is not one this brand may follow. One that may allow
+                more waits, and no study is permitted until a person accepted it.
             SignatureError: The charter is not signed by the pinned operator.
         """
-        self._home.accept_charter(contact.charter(), self._state, now=now)
+        self._home.take_charter(contact.charter(), self._state, now=now)
+        self._tell_of_waiting()
         key = self._home.membership().operator_key
         heard = []
         for proposed in contact.studies():
@@ -170,6 +173,18 @@ class VerdictDesk:
         held = self._state.verdict(digest)
         if held is not None:
             contact.submit_verdict(held.envelope)
+
+    def _tell_of_waiting(self) -> None:
+        """Log a charter that waits, once for each."""
+        waiting = self._state.held.waiting()
+        if waiting is not None and waiting.digest != self._told_of:
+            _LOG.warning(
+                "charter version %d may allow more and waits for a person; every study is refused "
+                "until then: hanse brand accept-charter %s",
+                waiting.version,
+                waiting.digest,
+            )
+        self._told_of = None if waiting is None else waiting.digest
 
     def _sign_once(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hanse_policies.approvals import approval_state, approvers_of, open_approval
     from hanse_policies.canonical import canonical_json, digest
+    from hanse_policies.compare.charters import changes_to_accept
     from hanse_policies.compare.comparison import Comparison, compare_versions
     from hanse_policies.compare.direction import Direction
     from hanse_policies.compare.pack_effects import PacksInPlay
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         BrandExit,
         BrandPolicy,
         BreachRecord,
+        CharterAcceptance,
         ConsentState,
         DataAsset,
         DecisionExamples,
@@ -95,6 +97,7 @@ __all__ = [
     "BreachRecord",
     "BudgetState",
     "CanonicalFormError",
+    "CharterAcceptance",
     "ClockStanding",
     "ClockState",
     "Comparison",
@@ -140,6 +143,7 @@ __all__ = [
     "approval_state",
     "approvers_of",
     "canonical_json",
+    "changes_to_accept",
     "clock_standings",
     "compare_versions",
     "coverage_of",
@@ -184,6 +188,7 @@ _HOMES = {
     "BrandExit": "documents",
     "BrandPolicy": "documents",
     "BreachRecord": "documents",
+    "CharterAcceptance": "documents",
     "BudgetState": "facts",
     "CanonicalFormError": "errors",
     "ClockStanding": "incident_clocks",
@@ -231,6 +236,7 @@ _HOMES = {
     "approval_state": "approvals",
     "approvers_of": "approvals",
     "canonical_json": "canonical",
+    "changes_to_accept": "compare.charters",
     "clock_standings": "incident_clocks",
     "compare_versions": "compare.comparison",
     "coverage_of": "examples.coverage",

@@ -116,6 +116,7 @@ ARTICLES: Mapping[str, str] = {
     "expiry.policy": PURPOSE,
     "expiry.clock": PURPOSE,
     "signature.charter": SECURITY,
+    "charter.accepted": ACCOUNTABILITY,
     "signature.policy": SECURITY,
     "signature.asset": SECURITY,
     "assessment.charter": ASSESSMENT,

@@ -69,12 +69,15 @@ class SignatureState:
             as it was pinned at enrolment.
         policy: Key that the policy's envelope was opened with: the brand's own.
         asset: Key that the asset's envelope was opened with: the brand's own.
+        is_charter_newest: Whether the charter is the newest that the operator signed, as far as
+            the brand has heard; False where a newer one waits for a person at the brand.
     """
 
     study: str | None = None
     charter: str | None = None
     policy: str | None = None
     asset: str | None = None
+    is_charter_newest: bool = False
 
     @classmethod
     def unsafe_assumed(cls, charter: AllianceCharter, policy: BrandPolicy) -> SignatureState:
@@ -82,7 +85,7 @@ class SignatureState:
         member = next((m for m in charter.members if m.brand == policy.brand), None)
         key = charter.operator.signing_key
         own = member.signing_key if member else None
-        return cls(study=key, charter=key, policy=own, asset=own)
+        return cls(study=key, charter=key, policy=own, asset=own, is_charter_newest=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,13 @@ ENGLISH: Mapping[str, Wording] = {
         "the charter is not known to be signed by its operator's key",
         "fetch the charter anew and verify it with the operator's pinned key",
     ),
+    "charter.accepted": Wording(
+        "no newer charter than version {limit} waits to be accepted",
+        "a charter newer than version {limit}, which may allow more, waits until a person at the "
+        "brand accepts it",
+        "look at it with hanse brand charter and accept it with hanse brand accept-charter, or "
+        "have the operator sign a newer one that takes the change back",
+    ),
     "signature.policy": Wording(
         "the policy is signed by brand {brand}",
         "the policy is not known to be signed by the key the charter pins for brand {brand}",

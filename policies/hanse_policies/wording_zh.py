@@ -280,6 +280,12 @@ CHINESE: Mapping[str, Wording] = {
         "未能确认章程由运营方密钥签署",
         "重新获取章程,并用已固定的运营方密钥验证",
     ),
+    "charter.accepted": Wording(
+        "没有比第 {limit} 版更新的章程等待接受",
+        "有一份比第 {limit} 版更新、可能放宽限制的章程,正等待品牌方人员接受",
+        "用 hanse brand charter 查看,并用 hanse brand accept-charter 接受,"
+        "或请运营方签署撤回该改动的新章程",
+    ),
     "signature.policy": Wording(
         "策略由品牌 {brand} 签署",
         "未能确认策略由章程为品牌 {brand} 固定的密钥签署",

@@ -16,7 +16,11 @@ DOCS = ROOT / "docs"
 PORT = ":7443"
 TIMEOUT_SECONDS = 600
 
-LIGHT = ["tutorials/compliance-officer.md", "how-to/test-your-policies.md"]
+LIGHT = [
+    "tutorials/compliance-officer.md",
+    "how-to/test-your-policies.md",
+    "how-to/follow-a-changed-charter.md",
+]
 """Pages that start no process of a league."""
 LEAGUES = ["tutorials/operator.md", "tutorials/brand.md"]
 HOW_TO_PAGES = sorted(

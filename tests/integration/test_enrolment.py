@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from hanse_clients.cli.init import init_command as brand_init
 from hanse_clients.cli.join import join_command
 from hanse_clients.home import BrandHome
+from hanse_clients.legal_packs import pinned_packs
 from hanse_policies.certificates import TlsIdentity, new_tls_key, tls_key_to_pem
 from hanse_policies.documents import BrandId, MinorsRule, ResultUse
 from hanse_policies.errors import HanseError, UsageError
@@ -164,10 +165,30 @@ def test_the_first_charter_holds_the_duties_that_the_operator_states(commands: C
     assert charter.counsel_key == "ab" * 32
 
 
+def test_the_first_charter_pins_the_packs_that_the_operator_names(commands: Commands) -> None:
+    named = ("--pack", "eu-gdpr", "--pack", "cn-pipl@1.0.0", "--pack", "eu-gdpr@1.0.0")
+    commands("operator", "init", commands.operator, *FOUND, *named)
+
+    charter = Alliance(OperatorHome.open(Path(commands.operator))).charter()
+    assert [pin.name for pin in charter.packs] == ["eu-gdpr@1.0.0", "cn-pipl@1.0.0"]
+    at_hand = pinned_packs(commands.folder / "packs", charter.packs, charter.counsel_key)
+    assert [pack.digest for pack in at_hand] == [pin.digest for pin in charter.packs]
+
+
+def test_the_first_charter_holds_the_floors_of_shared_noise(commands: Commands) -> None:
+    floors = ("--tolerated-dropouts", "2", "--assumed-colluders", "3")
+    commands("operator", "init", commands.operator, *FOUND, *floors)
+
+    charter = Alliance(OperatorHome.open(Path(commands.operator))).charter()
+    assert (charter.floors.tolerated_dropouts, charter.floors.assumed_colluders) == (2, 3)
+
+
 @pytest.mark.parametrize(
     "option",
-    [("--minors", "15"), ("--minors", "16+x"), ("--recipient-place", "agency"),
-     ("--recipient-place", "agency=CN-HK"), ("--jurisdiction", "China"), ("--approvals", "11")],
+    [("--pack", "eu-gdpr@9.9.9"), ("--pack", "pack.yaml"), ("--tolerated-dropouts", "-1"),
+     ("--assumed-colluders", "1000"), ("--minors", "15"), ("--minors", "16+x"),
+     ("--recipient-place", "agency"), ("--recipient-place", "agency=CN-HK"),
+     ("--jurisdiction", "China"), ("--approvals", "11")],
 )  # fmt: skip
 def test_a_duty_that_is_none_is_refused(commands: Commands, option: tuple[str, str]) -> None:
     with pytest.raises(UsageError, match="expected"):

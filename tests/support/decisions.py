@@ -32,6 +32,7 @@ SIGNED = SignatureState(
     charter=OPERATOR_KEY.public_hex,
     policy=brand_key("alder").public_hex,
     asset=brand_key("alder").public_hex,
+    is_charter_newest=True,
 )
 APPROVED = ApprovalState(needed=0, roles=())
 UNSPENT = BudgetState(epsilon_spent=0.0, epsilon_if_run=3.0, delta=1e-6)

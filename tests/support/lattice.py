@@ -53,6 +53,7 @@ def the_parties_are_right(case: Case) -> bool:
         and case.signature.asset == members[case.policy.brand]
         and case.signature.study == operator
         and case.signature.charter == operator
+        and case.signature.is_charter_newest
     )
 
 

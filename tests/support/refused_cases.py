@@ -376,6 +376,7 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
     # signatures and identity
     (Case(signature=replace(SIGNED, study=a_key(99).public_hex)), {"signature.study"}),
     (Case(signature=replace(SIGNED, charter=None)), {"signature.charter"}),
+    (Case(signature=replace(SIGNED, is_charter_newest=False)), {"charter.accepted"}),
     (Case(signature=replace(SIGNED, policy=brand_key("birch").public_hex)), {"signature.policy"}),
     (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
     (Case(charter=a_charter(floors=Floors(approvals=1))), {"approvals.charter"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from hanse_clients.cli.approve import approve_command, refuse_command
+from hanse_clients.cli.charter import accept_charter_command, charter_command
 from hanse_clients.cli.check import check_command
 from hanse_clients.cli.egress import egress_command
 from hanse_clients.cli.import_consent import import_consent_command
@@ -38,6 +39,8 @@ app.command("check")(check_command)
 app.command("replay")(replay_command)
 app.command("approve")(approve_command)
 app.command("refuse")(refuse_command)
+app.command("charter")(charter_command)
+app.command("accept-charter")(accept_charter_command)
 app.command("ledger")(ledger_command)
 app.command("egress")(egress_command)
 app.command("open-commitment")(open_commitment_command)

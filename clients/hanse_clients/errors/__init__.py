@@ -42,11 +42,13 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │   ├── CharterRefusedError
         │   │   ├── CharterRollbackError
         │   │   └── CharterForkError
+        │   ├── CharterNotWaitingError
         │   ├── StudyNotSeenError
         │   └── ContributionMissingError
         ├── GateError
         │   ├── StudyNotApprovedError
         │   ├── PolicyDeniedError
+        │   │   └── CharterNotAcceptedError
         │   ├── QuestionForeignError
         │   ├── RequestNotAdmittedError
         │   ├── CohortNotAskedError
@@ -146,6 +148,7 @@ from hanse_clients.errors.home import (
     BundleInvalidError,
     BundleKeyError,
     CharterForkError,
+    CharterNotWaitingError,
     CharterRefusedError,
     CharterRollbackError,
     ContributionMissingError,
@@ -167,6 +170,7 @@ from hanse_clients.errors.home import (
     StudyNotSeenError,
 )
 from hanse_clients.errors.study import (
+    CharterNotAcceptedError,
     CohortNotAskedError,
     GateError,
     GradientShapeError,
@@ -199,6 +203,8 @@ __all__ = [
     "BundleInvalidError",
     "BundleKeyError",
     "CharterForkError",
+    "CharterNotAcceptedError",
+    "CharterNotWaitingError",
     "CharterRefusedError",
     "CharterRollbackError",
     "ClientError",

@@ -186,6 +186,12 @@ class CharterForkError(CharterRefusedError):
     code: ClassVar[str] = "charter-fork"
 
 
+class CharterNotWaitingError(BrandStateError):
+    """No charter of that digest waits to be accepted here."""
+
+    code: ClassVar[str] = "charter-not-waiting"
+
+
 class StudyNotSeenError(BrandStateError):
     """No such study was ever received."""
 

@@ -45,6 +45,12 @@ class PolicyDeniedError(GateError):
     code: ClassVar[str] = "policy-denied"
 
 
+class CharterNotAcceptedError(PolicyDeniedError):
+    """A newer charter that may allow more waits until a person at the brand accepts it."""
+
+    code: ClassVar[str] = "charter-not-accepted"
+
+
 class QuestionForeignError(GateError):
     """The study does not ask this question in this round."""
 

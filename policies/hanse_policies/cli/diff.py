@@ -107,7 +107,7 @@ def load_comparable(path: Path) -> Loaded[Comparable]:
 
 
 def approvals_of(comparison: Comparison, files: list[Path]) -> ApprovalState | None:
-    """Verify and count approvals; None for a charter, which takes none."""
+    """Verify and count approvals; None for a charter, which each brand accepts by itself."""
     before, after = comparison.before, comparison.after
     if isinstance(before, hanse_policies.BrandPolicy) and isinstance(
         after, hanse_policies.BrandPolicy
@@ -132,10 +132,7 @@ def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[s
         return []
     faults = []
     if not comparison.is_version_right:
-        faults.append(
-            f"expected version {comparison.expected_version}, since the change is called "
-            f"{comparison.direction}, got {comparison.after.version}"
-        )
+        faults.append(_version_fault(comparison))
     if not comparison.names_predecessor:
         faults.append(
             f"expected supersedes to be {hanse_policies.digest(comparison.before)}, got "
@@ -145,7 +142,39 @@ def faults_of(comparison: Comparison, approvals: ApprovalState | None) -> list[s
         got = ", ".join(approvals.roles) or "none"
         refused = f", refused by {', '.join(approvals.refused_by)}" if approvals.refused_by else ""
         faults.append(f"expected approvals by {roles_text(approvals.needed)}, got {got}{refused}")
-    return faults
+    return [*faults, *_acceptance_faults(comparison)]
+
+
+def _version_fault(comparison: Comparison) -> str:
+    before, after = comparison.before, comparison.after
+    if comparison.expected_version is None:
+        return (
+            f"expected a version above {before.version}, since brands follow the highest, got "
+            f"{after.version}"
+        )
+    return (
+        f"expected version {comparison.expected_version}, since the change is called "
+        f"{comparison.direction}, got {after.version}"
+    )
+
+
+def _acceptance_faults(comparison: Comparison) -> list[str]:
+    """Say what of a charter waits for a person at each brand."""
+    before, after = comparison.before, comparison.after
+    if not isinstance(before, hanse_policies.AllianceCharter) or not isinstance(
+        after, hanse_policies.AllianceCharter
+    ):
+        return []
+    changes = hanse_policies.changes_to_accept(before, after)
+    if not changes:
+        return []
+    names = ", ".join(dict.fromkeys(change.name for change in changes))
+    fault = (
+        "expected a charter that changes members alone, or only tightens, got one that may allow "
+        f"more by {names}; each brand lets no study run until a person there accepts it, with "
+        "hanse brand accept-charter"
+    )
+    return [fault]
 
 
 def replayed_studies(

@@ -50,7 +50,7 @@ class Comparison:
 
     @property
     def expected_version(self) -> VersionNumber | None:
-        """The version that announces the change; None for a charter, which counts enrolments."""
+        """The version that announces the change; None for a charter, where any higher one does."""
         if isinstance(self.before, AllianceCharter):
             return None
         return VersionNumber.of(self.before.version).after(self.direction.step)
@@ -59,7 +59,8 @@ class Comparison:
     def is_version_right(self) -> bool:
         """Whether the newer version's number announces the change as what it is."""
         if isinstance(self.before, AllianceCharter) or isinstance(self.after, AllianceCharter):
-            return True
+            # It counts enrolments; brands follow the highest, so a rise is all it can say.
+            return int(self.after.version) > int(self.before.version)
         step = VersionNumber.of(self.before.version).step_to(VersionNumber.of(self.after.version))
         return step is self.direction.step
 

@@ -32,6 +32,7 @@ from hanse_policies.documents.breach import (
     ConcernedFlow,
     Notification,
 )
+from hanse_policies.documents.charter_acceptance import CharterAcceptance
 from hanse_policies.documents.computation import (
     AudienceHistogram,
     Computation,
@@ -144,6 +145,7 @@ __all__ = [
     "BreachNature",
     "BreachRecord",
     "CategoricalFeature",
+    "CharterAcceptance",
     "ClockStatement",
     "ColumnType",
     "Computation",

@@ -58,6 +58,8 @@ class ExampleSignatures(StrictModel):
 
     charter: SignatureWord = SignatureWord.VALID
     """By the operator."""
+    is_charter_newest: bool = True
+    """Whether no newer charter waits until a person at the brand accepts it."""
     policy: SignatureWord = SignatureWord.VALID
     """By the brand."""
     asset: SignatureWord = SignatureWord.VALID

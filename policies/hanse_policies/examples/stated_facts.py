@@ -67,6 +67,7 @@ def signature_of(
         charter=_key(words.charter, valid.charter),
         policy=_key(words.policy, valid.policy),
         asset=_key(words.asset, valid.asset),
+        is_charter_newest=words.is_charter_newest,
     )
 
 

@@ -24,9 +24,11 @@ YAML, is checked by `hanse policy check` and again when a signed document is ope
 is decided by the [rules](rules.md).
 
 `DecisionExamples` are unit tests of policies; their fields are told in
-[example decisions](examples.md). `StudyVerdict`, `Withdrawal` and `BrandExit` are not written by
-people: a brand signs one for each study it decided on, one where consents have ended that a study
-used, and one when it leaves; see [handle withdrawals](../how-to/handle-withdrawals.md).
+[example decisions](examples.md). `StudyVerdict`, `CharterAcceptance`, `Withdrawal` and `BrandExit`
+are not written by people: a brand signs one for each study it decided on, one for each charter that
+a person there accepted ([follow a changed charter](../how-to/follow-a-changed-charter.md)), one
+where consents have ended that a study used, and one when it leaves ([handle
+withdrawals](../how-to/handle-withdrawals.md)).
 """,
     Language.ZH: """
 一个文件一份文档，YAML 格式，严格读取：重复的键、未知的字段，
@@ -37,9 +39,10 @@ used, and one when it leaves; see [handle withdrawals](../how-to/handle-withdraw
 品牌允许哪些研究运行，由[规则](rules.md)决定。
 
 `DecisionExamples` 是策略的单元测试，其字段见[示例决定](examples.md)。
-`StudyVerdict`、`Withdrawal` 和 `BrandExit` 不由人编写：品牌对其决定的每个研究签署一份，
-在研究使用过的同意终止时签署一份，在退出联盟时签署一份；
-见[处理撤回](../how-to/handle-withdrawals.md)。
+`StudyVerdict`、`CharterAcceptance`、`Withdrawal` 和 `BrandExit` 不由人编写：
+品牌对其决定的每个研究签署一份，
+对其人员接受的每份章程签署一份（见[跟随已更改的章程](../how-to/follow-a-changed-charter.md)），
+在研究使用过的同意终止时签署一份，在退出联盟时签署一份（见[处理撤回](../how-to/handle-withdrawals.md)）。
 """,
 }
 TITLE = ("Documents", "文档类型")

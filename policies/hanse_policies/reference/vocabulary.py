@@ -16,10 +16,12 @@ from hanse_policies.taxonomy import Relation, Taxonomy, TaxonomyPin, Term, TermK
 
 INTRODUCTION: Mapping[Language, str] = {
     Language.EN: """
-A document pins the version of a taxonomy that its words are meant in. Consent to a purpose covers
-the purpose itself and what already stood below it in the version that the consent pins. What a
-standard adds or moves there later is not covered, whatever the study pins. A word, a version or a
-kind of word that is not known covers nothing and is covered by nothing.
+A document pins the version of a taxonomy that its words are meant in. The rules compare purposes
+as words: a permit, a budget or a recorded consent for one purpose is for that one alone. Whoever
+maps a register's consents to these words can ask `hanse_policies.covers`: consent to a purpose
+covers the purpose itself and what already stood below it in the version that the consent pins.
+What a standard adds or moves there later is not covered, whatever the study pins. A word, a version
+or a kind of word that is not known covers nothing and is covered by nothing.
 
 A term has one word, so that one purpose cannot have two budgets. The data of every version keeps
 shipping, with its source, the source's digest and its licence (`hanse_policies/taxonomy/data`).
@@ -27,7 +29,9 @@ That a word is here does not say that a law takes it: an implied consent is a le
 vocabulary and in few laws.
 """,
     Language.ZH: """
-文件固定其用语所依据的分类体系版本。对某一目的的同意，涵盖该目的本身，
+文件固定其用语所依据的分类体系版本。规则按用语本身比较目的：
+针对某一目的的许可、预算或已记录的同意，只适用于该目的。
+把登记册中的同意对应到这些用语时，可使用 `hanse_policies.covers`：对某一目的的同意，涵盖该目的本身，
 以及在同意所固定的版本中已位于其下的目的；
 标准此后新增或移入的内容不在其内，无论研究固定哪个版本。未知的用语、版本或类型不涵盖任何内容，
 也不被任何内容涵盖。

@@ -2,7 +2,9 @@
 
 The study and the charter must be signed by the operator that the charter names,
 policy and asset by the key that the charter pins for the brand. The caller verified
-the signatures; what it did not verify is None and denies.
+the signatures; what it did not verify is None and denies. A charter that may allow more is
+in force at a brand only once a person there accepted it, and until then none is: it could be
+that the newer one takes a member out, or puts right what the older one got wrong.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     def of_operator() -> Words:
         return words(facts.sources.charter.line_of("operator", "signing_key"))
 
+    def of_charter() -> Words:
+        version = str(facts.charter.version)
+        return words(facts.sources.charter.line_of("version"), limit=version)
+
     def of_member() -> Words:
         return words(facts.sources.charter.line_of("members"), brand=brand)
 
@@ -30,6 +36,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
         judge("identity.member", member is not None, of_member),
         *_check_identity(facts),
         judge("signature.charter", facts.signature.charter == operator, of_operator),
+        judge("charter.accepted", facts.signature.is_charter_newest, of_charter),
         judge("signature.policy", signed_policy, of_member),
         judge("signature.asset", signed_asset, of_member),
         judge("signature.study", facts.signature.study == operator, of_operator),

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from hanse_policies.canonical import digest
 from hanse_policies.cli.output import AsJson, print_json
 from hanse_policies.documents import (
     AllianceCharter,
@@ -20,11 +21,13 @@ from hanse_policies.documents import (
     Limits,
     MinorsRule,
     Operator,
+    PackPin,
     Purpose,
     RecipientPlace,
     ResultUse,
 )
 from hanse_policies.errors import UsageError
+from hanse_policies.packs.shipped import SHIPPED, shipped_pack
 from hanse_policies.signing import SigningKey
 from hanse_server.home import OperatorConfiguration, OperatorHome
 
@@ -73,6 +76,23 @@ CounselKey = Annotated[
     str | None,
     typer.Option(help="Public key that checks what counsel signs, 64 hexadecimal digits."),
 ]
+Packs = Annotated[
+    list[str],
+    typer.Option(
+        "--pack",
+        metavar="NAME[@VERSION]",
+        help="A legal pack that ships, by which every study is judged; repeat it. It is pinned"
+        " by its digest; without a version, the newest.",
+    ),
+]
+Dropouts = Annotated[
+    int,
+    typer.Option(help="Fewest drop-outs that a study in mode distributed has noise to spare for."),
+]
+Colluders = Annotated[
+    int,
+    typer.Option(help="Fewest colluding brands that a study in mode distributed reckons with."),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option(
@@ -91,6 +111,7 @@ class _Duties:
     uses: tuple[ResultUse, ...] | None
     assessment_required: bool
     counsel_key: str | None
+    packs: tuple[PackPin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +136,8 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     recipient: Recipients = ["members", "operator"],  # noqa: B006 - typer copies it
     minimum_brands: Annotated[int, typer.Option(help="Fewest brands in any study.")] = 3,
     minimum_persons: Annotated[int, typer.Option(help="Fewest persons behind any figure.")] = 50,
+    tolerated_dropouts: Dropouts = 0,
+    assumed_colluders: Colluders = 1,
     certificate_days: Annotated[int, typer.Option(help="How long certificates are valid.")] = 365,
     store: StoreUrl = None,
     jurisdiction: Place = None,
@@ -124,6 +147,7 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     minors: Minors = None,
     assessment: Assessment = False,
     counsel_key: CounselKey = None,
+    pack: Packs = [],  # noqa: B006 - typer copies it
     as_json: AsJson = False,
 ) -> None:
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
@@ -135,11 +159,17 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
             key.public_hex,
             purposes=purpose,
             recipients=recipient,
-            floors=_floors(minimum_brands, minimum_persons, approvals),
+            floors=Floors(
+                minimum_brands=minimum_brands,
+                minimum_persons=minimum_persons,
+                tolerated_dropouts=tolerated_dropouts,
+                assumed_colluders=assumed_colluders,
+                approvals=approvals,
+            ),
             limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
             max_brands_per_person=max_brands_per_person,
             places=_places(jurisdiction, recipient_place),
-            duties=_duties(minors, use, assessment, counsel_key),
+            duties=_duties(minors, use, assessment, counsel_key, pack),
         )
     _found(home, configuration, charter, key, as_json)
 
@@ -153,12 +183,6 @@ def _configuration(
         address=address,
         certificate_days=certificate_days,
         store=store,
-    )
-
-
-def _floors(minimum_brands: int, minimum_persons: int, approvals: int) -> Floors:
-    return Floors(
-        minimum_brands=minimum_brands, minimum_persons=minimum_persons, approvals=approvals
     )
 
 
@@ -177,10 +201,24 @@ def _places(jurisdiction: str | None, recipients: list[str]) -> _Places:
 
 
 def _duties(
-    minors: str | None, uses: list[ResultUse], assessment: bool, counsel_key: str | None
+    minors: str | None,
+    uses: list[ResultUse],
+    assessment: bool,
+    counsel_key: str | None,
+    packs: list[str],
 ) -> _Duties:
     rule = None if minors is None else _minors(minors)
-    return _Duties(rule, tuple(dict.fromkeys(uses)) or None, assessment, counsel_key)
+    pins = tuple(dict.fromkeys(_pin(name) for name in packs))
+    return _Duties(rule, tuple(dict.fromkeys(uses)) or None, assessment, counsel_key, pins)
+
+
+def _pin(name: str) -> PackPin:
+    found = shipped_pack(name)
+    if found is None:
+        known = ", ".join("@".join(one.rsplit("-", 1)) for one in SHIPPED)
+        raise UsageError(f"--pack: expected a pack that ships ({known}), got `{name[:60]}`")
+    pack = found.document
+    return PackPin(id=pack.id, version=pack.version, digest=digest(pack))
 
 
 def _minors(text: str) -> MinorsRule:
@@ -231,6 +269,7 @@ def _first_charter(  # noqa: PLR0913 - each is an option of the command
         floors=floors,
         limits=limits,
         max_brands_per_person=max_brands_per_person,
+        packs=duties.packs,
         minors=duties.minors,
         uses=duties.uses,
         assessment_required=duties.assessment_required,

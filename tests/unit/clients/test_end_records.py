@@ -88,7 +88,7 @@ def test_nothing_recorded_is_taken_back_by_whoever_writes_to_the_file(
 def made_by_version_1(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         for statement in _TABLES:
-            if statement not in _UPGRADES[1]:
+            if statement not in {*_UPGRADES[1], *_UPGRADES[2]}:
                 connection.execute(statement)
         connection.execute("INSERT INTO studies VALUES (?, ?, ?)", (STUDY.digest, b"s", "2026"))
         connection.execute("PRAGMA user_version = 1")

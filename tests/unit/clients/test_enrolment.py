@@ -224,7 +224,7 @@ def test_an_operator_that_relabels_a_brand_later_is_refused(
 
     with joined.open_state() as state:
         with pytest.raises(CharterRefusedError, match=f"in DE.*{said}") as refusal:
-            joined.accept_charter(envelope, state, now=NOW)
+            joined.take_charter(envelope, state, now=NOW)
         assert refusal.value.code == "charter-refused"
         assert joined.charter(state).version == 2
 

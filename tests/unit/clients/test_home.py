@@ -209,10 +209,10 @@ def test_charter_rollback_is_refused(league: League, aurora: BrandHome, tmp_path
     first, second, third = (c.envelope for c in league.store.membership.charters())
 
     with joined.open_state() as state:
-        assert joined.accept_charter(third, state, now=NOW)
+        assert joined.take_charter(third, state, now=NOW)
         for older in (first, second):
             with pytest.raises(CharterRollbackError):
-                joined.accept_charter(older, state, now=NOW)
+                joined.take_charter(older, state, now=NOW)
         assert joined.charter(state).version == 3
 
 
@@ -223,7 +223,7 @@ def test_bundle_from_before_the_charter_in_force_is_refused(
     joined = aurora.join(done.bundle.to_json(), league.operator.fingerprint(), now=NOW)
     league.enrol(found_brand(tmp_path / "borealis", "borealis"))
     with joined.open_state() as state:
-        joined.accept_charter(league.store.membership.charter().envelope, state, now=NOW)
+        joined.take_charter(league.store.membership.charter().envelope, state, now=NOW)
 
     with pytest.raises(CharterRollbackError):
         joined.join(done.bundle.to_json(), league.operator.fingerprint(), now=NOW)
@@ -234,7 +234,7 @@ def test_expelled_brand_learns_of_it_from_the_charter(league: League, aurora: Br
     league.revoke("aurora")
 
     with joined.open_state() as state:
-        joined.accept_charter(league.store.membership.charter().envelope, state, now=NOW)
+        joined.take_charter(league.store.membership.charter().envelope, state, now=NOW)
 
         assert joined.charter(state).member(BrandId("aurora")) is None
 

@@ -231,7 +231,7 @@ def test_a_charter_that_drops_the_brand_refuses_everything(
     key = league.operator.signing_key()
     held = open_envelope(Envelope.from_json(charter), AllianceCharter, key.public_hex)
     without = held.model_copy(update={"version": held.version + 1, "members": ()})
-    brand.home.accept_charter(key.sign(without).to_json(), brand.state, now=league.clock())
+    brand.home.take_charter(key.sign(without).to_json(), brand.state, now=league.clock())
     refused(league, PolicyDeniedError, digest)
     assert "identity.member" in denied_by(brand, digest)
 
@@ -239,7 +239,7 @@ def test_a_charter_that_drops_the_brand_refuses_everything(
 def test_a_charter_rolled_back_is_not_followed(league: SmallLeague, brand: BrandParts) -> None:
     oldest = league.store.membership.charters()[0]
     with pytest.raises(CharterRollbackError):
-        brand.home.accept_charter(oldest.envelope, brand.state, now=league.clock())
+        brand.home.take_charter(oldest.envelope, brand.state, now=league.clock())
 
 
 def test_a_charter_of_another_operator_is_not_followed(
@@ -250,7 +250,7 @@ def test_a_charter_of_another_operator_is_not_followed(
     forged = charter.model_copy(update={"version": charter.version + 1})
     envelope = SigningKey.generate().sign(forged).to_json()
     with pytest.raises((SignatureError, CharterRefusedError)):
-        brand.home.accept_charter(envelope, brand.state, now=league.clock())
+        brand.home.take_charter(envelope, brand.state, now=league.clock())
 
 
 def test_a_study_that_another_key_signed_is_refused(league: SmallLeague, brand: BrandParts) -> None:

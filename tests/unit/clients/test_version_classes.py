@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from hanse_clients.charter_desk import accept_charter
 from hanse_clients.errors import (
     BrandRecordsMissingError,
     DocumentNotApprovedError,
     DocumentVersionError,
 )
+from hanse_clients.held_charters import CharterTaken
 from hanse_clients.home import BrandHome
 from hanse_clients.signed_documents import document_in_effect
 from hanse_policies.canonical import digest
@@ -65,7 +67,10 @@ def pin(league: SmallLeague, home: BrandHome, pack: LegalPack, *, at_hand: bool 
             }
         )
         signed = league.operator.signing_key().sign(pinning).to_json()
-        assert home.accept_charter(signed, state, now=league.clock())
+        assert home.take_charter(signed, state, now=league.clock()) is CharterTaken.WAITS
+        waiting = state.held.waiting()
+        assert waiting is not None
+        accept_charter(state, home.name, home.signing_key(), waiting.digest, league.clock())
 
 
 def fresher(home: BrandHome, version: str = "1.1.0", hours: int = 24) -> BrandPolicy:

@@ -40,6 +40,7 @@ def test_nothing_is_permitted_unless_signatures_are_shown() -> None:
     )
     assert decision.denied_by == (
         "signature.charter",
+        "charter.accepted",
         "signature.policy",
         "signature.asset",
         "signature.study",

@@ -207,6 +207,7 @@ def cases(draw: st.DrawFn) -> Case:
             charter=draw(mostly(OPERATOR_KEY.public_hex, None)),
             policy=draw(mostly(brand_key("alder").public_hex, None, OPERATOR_KEY.public_hex)),
             asset=draw(mostly(brand_key("alder").public_hex, None, OPERATOR_KEY.public_hex)),
+            is_charter_newest=draw(mostly(True, False)),
         ),
     )
 

@@ -113,8 +113,8 @@ def test_facts_that_nobody_states_are_unknown_and_deny(folder: Path) -> None:
         "given: {study: visits, policy: oak, asset: oak, facts: {now: 2026-06-15T12:00:00Z}}\n"
         f"examples:\n  - name: a\n    changes:\n{PERMITTED}"
         "    expect:\n      verdict: deny\n      denied_by: [consent.register, budget.known,\n"
-        "        signature.charter, signature.policy, signature.asset, signature.study,\n"
-        "        approvals.policy, approvals.asset]\n",
+        "        signature.charter, charter.accepted, signature.policy, signature.asset,\n"
+        "        signature.study, approvals.policy, approvals.asset]\n",
         encoding="utf-8",
     )
     (outcome,) = complete(run_examples(read_folder(folder), read_examples(folder, path)))

@@ -35,6 +35,7 @@ def test_the_python_of_the_readme_runs(
     assert shown[0] == str(
         (
             "signature.charter",
+            "charter.accepted",
             "signature.policy",
             "signature.asset",
             "signature.study",

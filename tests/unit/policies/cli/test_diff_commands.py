@@ -157,12 +157,64 @@ def test_the_same_document_says_the_same(desk: Desk) -> None:
 def test_charters_and_assets_compare_and_studies_do_not(desk: Desk) -> None:
     study = str(SAMPLES / "study-audience.yaml")
     assert desk.run("diff", study, study)[0] == 3
-    charter = SAMPLES / "charter.yaml"
-    wider = charter.read_text(encoding="utf-8").replace("epsilon: 4.0", "epsilon: 8.0")
-    Path("charter.yaml").write_text(wider, encoding="utf-8")
-    code, out = desk.run("diff", str(charter), "charter.yaml")
-    assert (code, "loosens  limits.epsilon: 4.0 -> 8.0" in out) == (0, True)
+    charter = changed_charter("charter.yaml", ("epsilon: 4.0", "epsilon: 8.0"))
+    code, out = desk.run("diff", charter, "charter.yaml")
+    assert (code, "loosens  limits.epsilon: 4.0 -> 8.0" in out) == (1, True)
     assert "newly allowed" in out
+
+
+def changed_charter(name: str, *edits: tuple[str, str]) -> str:
+    """Write a charter of version 2 beside the one that ships, and return the latter's place."""
+    charter = SAMPLES / "charter.yaml"
+    text = charter.read_text(encoding="utf-8")
+    for old, new in (("version: 1", "version: 2"), *edits):
+        assert old in text
+        text = text.replace(old, new, 1)
+    Path(name).write_text(text, encoding="utf-8")
+    return str(charter)
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        pytest.param(
+            ("minimum_persons: 50", "minimum_persons: 1"), "floors.minimum_persons", id="a floor"
+        ),
+        pytest.param(
+            ("max_brands_per_person: 3", "max_brands_per_person: 2"),
+            "max_brands_per_person",
+            id="noise",
+        ),
+    ],
+)
+def test_a_charter_that_may_allow_more_fails_until_each_brand_accepts_it(
+    desk: Desk, edit: tuple[str, str], named: str
+) -> None:
+    charter = changed_charter("charter.yaml", edit)
+    code, out = desk.run("diff", charter, "charter.yaml")
+    assert code == 1
+    assert "  not yet: expected a charter that changes members alone, or only tightens" in out
+    assert f"got one that may allow more by {named}; each brand" in out
+
+
+def test_a_charter_that_changes_members_or_tightens_passes(desk: Desk) -> None:
+    charter = changed_charter(
+        "charter.yaml", ("epsilon: 4.0", "epsilon: 2.0"), ("legal_entity: ", "legal_entity: New ")
+    )
+    code, out = desk.run("diff", charter, "charter.yaml")
+    assert (code, "not yet" in out) == (0, False)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_charter_whose_version_does_not_rise_fails(desk: Desk, version: int) -> None:
+    charter = changed_charter("newer.yaml", ("version: 2", f"version: {version}"))
+    edited = Path("newer.yaml").read_text(encoding="utf-8").replace("epsilon: 4.0", "epsilon: 2.0")
+    Path("newer.yaml").write_text(edited, encoding="utf-8")
+    changed_charter("older.yaml")
+    older = charter if version == 1 else "older.yaml"
+    code, out = desk.run("diff", older, "newer.yaml")
+    fault = f"expected a version above {version}, since brands follow the highest, got {version}"
+    assert (code, fault in out) == (1, True)
 
 
 def test_past_studies_are_decided_under_both_versions(desk: Desk) -> None:
