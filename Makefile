@@ -34,6 +34,7 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+	MYPYPATH=$(MYPYPATH):. $(BIN)/mypy bench
 
 imports: $(STAMP)
 	$(BIN)/lint-imports

@@ -4,8 +4,9 @@
 
 The compiled filter runs as the warehouse worker runs it, with the engine's unsafe
 optimizer passes off; the other on the engine as it comes, with all of them on. They
-take turns over one Parquet register, with two threads each. Prints one JSON line.
-`--check` ends with 1 if they differ, or if the median
+take turns over one Parquet register, with two threads each. The need asks what real
+policies ask: legal basis, notice, age with a guardian's word, and jurisdiction. Prints
+one JSON line. `--check` ends with 1 if they differ, or if the median
 of the compiled filter is above 1.5 times that of the hand-written semi and anti join.
 """
 
@@ -18,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,12 +33,22 @@ from hanse_clients.data.expression import compile_sql  # noqa: E402
 from hanse_clients.data.source import WarehouseLimits  # noqa: E402
 from hanse_clients.data.tables import open_tables  # noqa: E402
 from hanse_clients.data.view import MinimalView, ViewUse  # noqa: E402
-from hanse_policies.documents import ConsentNeed, DataAsset, Purpose  # noqa: E402
+from hanse_policies.documents import (  # noqa: E402
+    ConsentBasis,
+    ConsentNeed,
+    DataAsset,
+    MinorsRule,
+    Purpose,
+)
 
 LIMIT = 1.5
 REPEATS = 5
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WORDS = ("training", "audience", "measurement", "marketing")
+BASES = (*("explicit-consent",) * 6, *("separate-consent",) * 2, "legitimate-interest", None)
+NOTICES = (*("2026-05",) * 5, *("2026-01",) * 3, "2024-02", None)
+AGE_BANDS = (*("adult",) * 15, "16-17", "14-15", "under-14", "unknown", None)
+JURISDICTIONS = (*("DE", "FR", "NL") * 3, "US", None)
 
 HAND_WRITTEN = """
 WITH asked AS (SELECT * FROM brand_consent WHERE purpose = 'training'),
@@ -49,6 +61,14 @@ WHERE NOT EXISTS (
         (asked.granted = latest.granted AND NOT (
             coalesce(asked.expires > $now, true) AND coalesce(asked.withdrawn > $now, true)
             AND coalesce(asked.synced BETWEEN $oldest AND $now, false)
+            AND coalesce(asked.basis IN ('explicit-consent', 'separate-consent'), false)
+            AND coalesce(asked.notice IN ('2026-01', '2026-05'), false)
+            AND coalesce(asked.jurisdiction IN ('DE', 'FR', 'NL'), false)
+            AND coalesce(
+                asked.age_band IN ('16-17', 'adult')
+                OR (asked.age_band IN ('under-14', '14-15') AND asked.guardian),
+                false
+            )
         ))
         OR asked.withdrawn BETWEEN latest.granted AND $now
     )
@@ -58,16 +78,24 @@ WHERE NOT EXISTS (
 
 
 def write_register(folder: Path, rows: int, persons: int) -> None:
-    """Write persons and a register in which each person has grants, some taken back or old."""
-    words = ", ".join(f"'{word}'" for word in WORDS)
+    """Write persons and a register in which each person has grants, some of them no good.
+
+    Some are taken back, run out or old, some rest on a basis or a notice that the
+    need does not accept, and of some the basis, notice, place or age is not known.
+    Age and place are a person's, the rest is the row's.
+    """
     people = "SELECT 'p' || i AS person, i * 1.0 AS spend FROM range(?) t(i)"
     register = f"""
-        SELECT 'p' || (i % ?) AS person, list_value({words})[1 + (hash(i) % 4)::INT] AS purpose,
+        SELECT 'p' || n AS person, {picked(WORDS, "i")} AS purpose,
             g AS granted, CASE WHEN hash(i, 2) % 10 < 3 THEN g + INTERVAL 300 DAY END AS expires,
             CASE WHEN hash(i, 3) % 10 = 0 THEN g + INTERVAL 5 DAY END AS withdrawn,
-            TIMESTAMP '2026-06-01 11:00:00' - to_hours((hash(i, 4) % 24)::INT) AS synced
+            TIMESTAMP '2026-06-01 11:00:00' - to_hours((hash(i, 4) % 24)::INT) AS synced,
+            {picked(BASES, "i, 5")} AS basis, {picked(NOTICES, "i, 6")} AS notice,
+            {picked(AGE_BANDS, "n, 7")} AS age_band, hash(n, 8) % 2 = 0 AS guardian,
+            {picked(JURISDICTIONS, "n, 9")} AS jurisdiction
         FROM (
-            SELECT i, TIMESTAMP '2026-06-02' - to_minutes((hash(i, 1) % 1000000)::INT) AS g
+            SELECT i, i % ? AS n,
+                TIMESTAMP '2026-06-02' - to_minutes((hash(i, 1) % 1000000)::INT) AS g
             FROM range(?) t(i)
         )"""  # noqa: S608
     with duckdb.connect() as connection:
@@ -76,9 +104,16 @@ def write_register(folder: Path, rows: int, persons: int) -> None:
         connection.execute(f"COPY ({register}) TO '{register_file}'", [persons, rows])
 
 
+def picked(words: Sequence[str | None], seed: str) -> str:
+    """Write SQL that takes one of the words by a hash; None stands for what is not known."""
+    listed = ", ".join("NULL" if word is None else f"'{word}'" for word in words)
+    return f"list_value({listed})[1 + (hash({seed}) % {len(words)})::INT]"
+
+
 def the_view() -> MinimalView:
-    """Describe a view over the register with the minimal mapping."""
-    consent = {name: name for name in ("person", "purpose", "granted", "expires", "withdrawn")}
+    """Describe a view over the register, and a need that asks what real policies ask."""
+    named = ("person", "purpose", "granted", "expires", "withdrawn", "synced")
+    told = ("basis", "notice", "age_band", "guardian", "jurisdiction")
     asset = DataAsset.model_validate(
         {
             "kind": "DataAsset", "id": "people", "version": "1.0.0", "brand": "alder",
@@ -90,16 +125,22 @@ def the_view() -> MinimalView:
                 "retention_days": 365,
             }],
             "max_rows_per_person": 1,
-            "consent": consent | {
-                "synced": "synced", "purposes": {"model-training": WORDS[0]},
+            "consent": {name: name for name in (*named, *told)} | {
+                "purposes": {"model-training": WORDS[0]},
                 "source": {"format": "parquet", "path": "register.parquet"},
             },
         }
     )  # fmt: skip
     need = ConsentNeed(
-        purpose=Purpose.MODEL_TRAINING, max_age_hours=24, bases=None, notices=None, minors=None,
-        jurisdictions=None, recipients=("alder",), is_scope_needed=False,
-    )  # fmt: skip
+        purpose=Purpose.MODEL_TRAINING,
+        max_age_hours=24,
+        bases=(ConsentBasis.EXPLICIT_CONSENT, ConsentBasis.SEPARATE_CONSENT),
+        notices=("2026-01", "2026-05"),
+        minors=MinorsRule(from_age=16, is_guardian_enough=True),
+        jurisdictions=("DE", "FR", "NL"),
+        recipients=("alder",),
+        is_scope_needed=False,
+    )
     return MinimalView(
         study="0" * 64, asset=asset, use=ViewUse.MEASUREMENT, columns=(), population=(),
         purpose_word=WORDS[0], now=NOW, need=need, row_salt="0" * 64,

@@ -1,6 +1,6 @@
 """What sharing the noise is worth: the same privacy and persons, among more and more brands.
 
-    python bench/distributed_training.py [--seeds 5] [--persons 10000] [--check]
+    python bench/distributed_training.py [--seeds 5] [--persons 10000] [--brands 3 50] [--check]
 
 At one (epsilon, delta) for a person at a brand, a linear model is trained in mode
 `local` (each brand adds all the noise to its own DP-SGD steps, the server
@@ -32,6 +32,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -41,7 +42,7 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / package) for package in PACKAGES)]
 
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
-from scipy.stats import t as student  # noqa: E402
+from scipy.stats import t as student  # type: ignore[import-untyped]  # noqa: E402
 from sklearn.linear_model import LogisticRegression as PooledRegression  # noqa: E402
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
@@ -304,7 +305,7 @@ class Point:
     def margin(self) -> float:
         """The least mean gain that the seeds' noise does not explain."""
         seeds = len(self.gains)
-        return float(student.ppf(CONFIDENCE, seeds - 1)) * stdev(self.gains) / seeds**0.5
+        return float(student.ppf(CONFIDENCE, seeds - 1)) * stdev(self.gains) / sqrt(seeds)
 
     def is_missed(self, pooled: float) -> bool:
         """Tell whether distributed fails what is asked of it, see the module's docstring."""
@@ -352,6 +353,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--persons", type=int, default=10_000)
+    parser.add_argument("--brands", type=int, nargs="+", default=BRANDS)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     if arguments.seeds < 2:
@@ -361,7 +363,7 @@ def main() -> int:
     # A small table keeps a fifth for scoring.
     persons = min(arguments.persons, 4 * len(population.labels) // 5)
     pooled = pooled_auc(population, persons, arguments.seeds)
-    curve = [compare(population, persons, brands, arguments.seeds) for brands in BRANDS]
+    curve = [compare(population, persons, brands, arguments.seeds) for brands in arguments.brands]
     result = {
         "bench": "distributed_training",
         "data": population.name,

@@ -1,6 +1,6 @@
 """What secure aggregation costs beside the least it could, and beside Flower's own.
 
-    python bench/secure_sum.py [--check] [--repeats 15] [--only a,b,c,d]
+    python bench/secure_sum.py [--check] [--repeats 15] [--length 1000000] [--only a,b,c,d]
 
 Everything in one run, taking turns, each sum in a fresh process; medians of processor
 time. Prints one JSON line; `--check` ends with 1 when a bound is missed and says which. The parts:
@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT)]
 
 from bench.secure_sum_costs import Costs, median_costs  # noqa: E402
 
-LARGE, SMALL = 1_000_000, 100_000
+LENGTH, MANY_SHARE = 1_000_000, 10
 FEW, MANY = 10, 100
 FEW_GONE, MANY_GONE = 1, 5
 FLOOR_DEGREE = 20
@@ -55,9 +55,9 @@ def costs_of(script: str, *arguments: object) -> tuple[Costs, dict[str, Any]]:
     return Costs(found["client_ms"], found["server_ms"]), found
 
 
-def measure_few(repeats: int) -> dict[str, Any]:
+def measure_few(repeats: int, length: int) -> dict[str, Any]:
     """Part a."""
-    size = ("--brands", FEW, "--length", LARGE, "--dropped", FEW_GONE)
+    size = ("--brands", FEW, "--length", length, "--dropped", FEW_GONE)
     floors, sums, codecs, flowers = [], [], [], []
     version = ""
     for turn in range(repeats):
@@ -88,26 +88,26 @@ def measure_few(repeats: int) -> dict[str, Any]:
     }
 
 
-def measure_bytes(repeats: int) -> dict[str, Any]:
+def measure_bytes(repeats: int, length: int) -> dict[str, Any]:
     """Part b; bytes do not vary, so once is enough."""
     del repeats
-    size = ("--brands", FEW, "--length", LARGE, "--dropped", FEW_GONE)
+    size = ("--brands", FEW, "--length", length, "--dropped", FEW_GONE)
     figures: dict[str, Any] = {}
     for bits in (32, 16):
         found = costs_of(ONCE, "--by", "product", *size, "--bits", bits)[1]
         sent, received = found["sent_bytes"], found["received_bytes"]
         figures[f"sent_bytes_{bits}"] = sent
         figures[f"received_bytes_{bits}"] = received
-        figures[f"peer_bytes_{bits}"] = (sent + received - bits // 8 * LARGE) / (FEW - 1)
+        figures[f"peer_bytes_{bits}"] = (sent + received - bits // 8 * length) / (FEW - 1)
         # All that is not an element, beyond what is granted a peer, counts for the elements.
-        elements = max(bits // 8 * LARGE, sent + received - PEER_BYTES * (FEW - 1))
-        figures[f"bytes_an_element_{bits}"] = elements / LARGE
+        elements = max(bits // 8 * length, sent + received - PEER_BYTES * (FEW - 1))
+        figures[f"bytes_an_element_{bits}"] = elements / length
     return figures
 
 
-def measure_many(repeats: int) -> dict[str, Any]:
+def measure_many(repeats: int, length: int) -> dict[str, Any]:
     """Part c."""
-    size = ("--brands", MANY, "--length", SMALL, "--dropped", MANY_GONE)
+    size = ("--brands", MANY, "--length", length // MANY_SHARE, "--dropped", MANY_GONE)
     floors, sums, codecs = [], [], []
     for _ in range(max(3, repeats // 2)):
         floors.append(costs_of(ONCE, "--by", "floor", *size, "--degree", FLOOR_DEGREE)[0])
@@ -125,21 +125,21 @@ def measure_many(repeats: int) -> dict[str, Any]:
     }
 
 
-def measure_memory(repeats: int) -> dict[str, Any]:
+def measure_memory(repeats: int, length: int) -> dict[str, Any]:
     """Part d."""
     del repeats
     raised = {}
     for brands in MEMORY_BRANDS:
-        size = ("--brands", str(brands), "--length", str(LARGE))
+        size = ("--brands", str(brands), "--length", str(length))
         raised[brands] = _printed_by("secure_sum_memory.py", *size)["raised_mb"]
     few, many = (raised[brands] for brands in MEMORY_BRANDS)
     return {
         **{f"server_raised_mb_{brands}": mb for brands, mb in raised.items()},
-        "memory_growth_in_vectors": (many - few) * 1e6 / (4 * LARGE),
+        "memory_growth_in_vectors": (many - few) * 1e6 / (4 * length),
     }
 
 
-PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "a": measure_few,
     "b": measure_bytes,
     "c": measure_many,
@@ -176,12 +176,13 @@ def main() -> int:
     """Measure, print one line, and judge if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--length", type=int, default=LENGTH, help="parameters; a tenth in part c")
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     figures: dict[str, Any] = {}
     for part in arguments.only.split(","):
-        figures.update(PARTS[part](arguments.repeats))
+        figures.update(PARTS[part](arguments.repeats, arguments.length))
     rounded = {
         name: round(value, 3) if isinstance(value, float) else value
         for name, value in figures.items()

@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -152,21 +153,21 @@ def run_floor(
     with clocks.server():
         around = _neighbours(count, degree)
     threshold = max(2, int(0.6 * (len(around[0]) + 1)))
-    brands = [clocks.client(i, lambda i=i: _Brand(i, threshold)) for i in range(count)]
+    brands = [clocks.client(i, partial(_Brand, i, threshold)) for i in range(count)]
     public = [clocks.client(i, brands[i].public) for i in range(count)]
     with clocks.server():
         peers = [{j: public[j] for j in around[i]} for i in range(count)]
-    sealed = [clocks.client(i, lambda i=i: brands[i].share(peers[i])) for i in range(count)]
+    sealed = [clocks.client(i, partial(brands[i].share, peers[i])) for i in range(count)]
     gone, alive = frozenset(range(dropped)), range(dropped, count)
     with clocks.server():
         total = np.zeros(len(vectors[0]), np.uint32)
     for i in alive:
         with clocks.server():
             inbox = {j: sealed[j][i] for j in around[i]}
-        vector = clocks.client(i, lambda i=i, box=inbox: brands[i].mask(vectors[i], box))
+        vector = clocks.client(i, partial(brands[i].mask, vectors[i], inbox))
         with clocks.server():
             np.add(total, vector, out=total)
-    revealed = {i: clocks.client(i, lambda i=i: brands[i].reveal(gone)) for i in alive}
+    revealed = {i: clocks.client(i, partial(brands[i].reveal, gone)) for i in alive}
     with clocks.server():
         keys = _remaining_keys(revealed, public, around, gone, threshold)
         _apply(total, keys)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / package) for package in PACKAGES)]
 
 from bench.secure_sum_parties import (  # noqa: E402
     BINDING,
-    BenchAlliance,
+    KnownToServer,
     asked_bytes,
     brand_values,
     build_alliance,
@@ -52,7 +52,7 @@ def answer_for_brands(pipe: Connection, count: int, length: int) -> None:
     """Be all brands: answer what comes through the pipe until it says None."""
     stores = new_stores(count, length, Ring.Z32)
     alliance = build_alliance(stores, Ring.Z32, new_identities(count))
-    pipe.send((alliance.members, alliance.session, tuple(alliance.brands)))
+    pipe.send(alliance.known)
     numbers = {brand: number for number, brand in enumerate(alliance.brands)}
     while (asked := pipe.recv()) is not None:
         brand, data = asked
@@ -69,15 +69,14 @@ def raised_megabytes(count: int, length: int) -> float:
     here, there = spawning.Pipe()
     brands = spawning.Process(target=answer_for_brands, args=(there, count, length))
     brands.start()
-    members, session, names = here.recv()
-    alliance = BenchAlliance(members, session, dict.fromkeys(names))
+    known: KnownToServer = here.recv()
 
     def ask(brand: BrandId, payload: JoinRequest | StepRequest) -> Any:  # noqa: ANN401
         here.send((brand, asked_bytes(payload)))
         return reply_from_wire(here.recv_bytes(), brand).payload
 
     before = _resident_kilobytes("VmRSS")
-    _, survivors = drive(alliance, ask, lambda work: work(), dropped=0)
+    _, survivors = drive(known, ask, lambda work: work(), dropped=0)
     peak = _resident_kilobytes("VmHWM")
     here.send(None)
     brands.join()

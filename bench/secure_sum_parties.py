@@ -8,11 +8,9 @@ has no wire.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from types import ModuleType
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from numpy.typing import NDArray
 
+from bench.secure_sum_caches import OwnCaches
 from bench.secure_sum_costs import Clocks, Costs
 from hanse_federation.codec import (
     reply_from_wire,
@@ -27,9 +26,8 @@ from hanse_federation.codec import (
     request_from_wire,
     request_to_wire,
 )
-from hanse_federation.messages import Binding, CohortRequest, JoinRequest, Request
+from hanse_federation.messages import Binding, CohortRequest, JoinRequest, Request, RequestPayload
 from hanse_federation.randomness import Randomness, SystemRandomness
-from hanse_federation.secure_aggregation import context, secret_sharing, topology
 from hanse_federation.secure_aggregation.client import ClientParty
 from hanse_federation.secure_aggregation.client_state import ClientState
 from hanse_federation.secure_aggregation.cohort import CohortRules, Members
@@ -68,40 +66,8 @@ RANGE = 8.0
 MINIMUM_BRANDS = 3
 _DEADLINE_SECONDS = 60.0
 BINDING = Binding(run=77, study="5a" * 32, round_number=3, request="0f" * 16)
-_CACHES: tuple[tuple[ModuleType, str], ...] = (
-    (context, "_encoded"),
-    (secret_sharing, "_basis_at_zero"),
-    (secret_sharing, "_powers"),
-    (secret_sharing, "_weights"),
-    (topology, "_derived"),
-)
-"""What a process computes once and keeps."""
 
 ResultT = TypeVar("ResultT")
-
-
-class OwnCaches:
-    """The caches of one party, empty at first; put in the place of the process's."""
-
-    def __init__(self) -> None:
-        """Begin with nothing computed."""
-        self._own = [
-            (module, name, lru_cache(maxsize=256)(getattr(module, name).__wrapped__))
-            for module, name in _CACHES
-        ]
-
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Compute with these caches."""
-        kept: list[tuple[ModuleType, str, Any]] = []
-        for module, name, own in self._own:
-            kept.append((module, name, getattr(module, name)))
-            setattr(module, name, own)
-        try:
-            yield
-        finally:
-            for module, name, others in kept:
-                setattr(module, name, others)
 
 
 class BenchBrand:
@@ -123,7 +89,7 @@ class BenchBrand:
         self._made: RingVector | None = None
         self._state: ClientState | None = None
 
-    def answer(self, request: JoinRequest | StepRequest, values: NDArray[np.float32]) -> StepReply:
+    def answer(self, request: RequestPayload, values: NDArray[np.float32]) -> StepReply:
         """Take a step; `values` is looked at in the first alone."""
         if isinstance(request, JoinRequest):
             return self._join(values)
@@ -147,6 +113,8 @@ class BenchBrand:
                     self._state, request.survivors, request.endorsements
                 )
                 reply = UnmaskReply(shares)
+            case _:
+                raise SystemExit("secure-sum: a brand was asked for what is no step of a sum")
         return reply
 
     def store(self) -> None:
@@ -171,16 +139,24 @@ def unit_of(vector: VectorFormat) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchAlliance:
-    """Brands with keys of their own, and what the server knows of them."""
+class KnownToServer:
+    """What the server knows of an alliance."""
 
     members: Members
     session: Session
-    brands: Mapping[BrandId, BenchBrand]
+    names: tuple[BrandId, ...]
 
     def server(self) -> ServerAttempt:
         """Begin the attempt at the server."""
         return ServerAttempt.start(self.members, CohortRules(MINIMUM_BRANDS), self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchAlliance:
+    """Brands with keys of their own, and what the server knows of them."""
+
+    known: KnownToServer
+    brands: Mapping[BrandId, BenchBrand]
 
 
 def build_alliance(
@@ -217,7 +193,7 @@ def build_alliance(
         )
         for name, store in zip(names, stores, strict=True)
     }
-    return BenchAlliance(members, session, brands)
+    return BenchAlliance(KnownToServer(members, session, tuple(names)), brands)
 
 
 def new_stores(count: int, length: int, ring: Ring) -> list[RingVector]:
@@ -344,8 +320,8 @@ def run_sum(
         dropped: How many vanish.
     """
     line = _Measured(alliance, values)
-    total, survivors = drive(alliance, line.ask, line.serve, dropped)
-    unit = unit_of(alliance.session.vector)
+    total, survivors = drive(alliance.known, line.ask, line.serve, dropped)
+    unit = unit_of(alliance.known.session.vector)
     expected = np.sum([values[brand] for brand in survivors], axis=0, dtype=np.float64)
     if np.abs(total * unit - expected).max() > len(survivors) * unit:
         raise SystemExit("secure-sum: the decoded sum is wrong, so its times mean nothing")
@@ -357,17 +333,17 @@ def run_sum(
 
 
 def drive(
-    alliance: BenchAlliance,
+    known: KnownToServer,
     ask: Callable[[BrandId, JoinRequest | StepRequest], Any],
     serve: Callable[[Callable[[], Any]], Any],
     dropped: int,
 ) -> tuple[NDArray[np.int64], Sequence[BrandId]]:
     """Take the server through all steps; a masked vector is dropped once it is added."""
-    server: ServerAttempt = serve(alliance.server)
-    gone = frozenset(list(alliance.brands)[:dropped])
-    for brand in alliance.brands:
+    server: ServerAttempt = serve(known.server)
+    gone = frozenset(known.names[:dropped])
+    for brand in known.names:
         reply = ask(brand, JoinRequest(CohortRequest(), 1, 0))
-        serve(lambda b=brand, r=reply: server.joined(b, r))
+        serve(partial(server.joined, brand, reply))
     serve(server.close_joining)
     _step(server, ask, serve, server.shared, frozenset())
     serve(server.close_sharing)
@@ -389,7 +365,7 @@ def _step(
 ) -> None:
     for brand in serve(server.asked):
         if brand not in gone:
-            request = serve(lambda b=brand: server.request_for(b))
+            request = serve(partial(server.request_for, brand))
             reply = ask(brand, request)
-            serve(lambda b=brand, r=reply: take(b, r))
+            serve(partial(take, brand, reply))
             del reply

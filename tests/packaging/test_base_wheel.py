@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +14,13 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.support.console import Step, failures, run_steps, steps_of
+
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "policies" / "samples"
+DOCS = ROOT / "docs"
+PAGES = ("tutorials/compliance-officer.md", "how-to/test-your-policies.md")
+PAGE_SECONDS = 300
 CONSTRAINTS = ROOT / "constraints.txt"
 HEAVY = (
     "duckdb",
@@ -151,6 +158,30 @@ def test_policy_help_works(bin_folder: Path) -> None:
     done = run(bin_folder / "hanse", "policy", "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "explain" in done.stdout
+
+
+def steps_on(page: str) -> tuple[Step, ...]:
+    return steps_of((DOCS / page).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_for_compliance_officers_works_as_typed(
+    page: str, bin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # else the sources would stand in for it
+    installed = (f"{bin_folder}/hanse {bin_folder}/python",)
+    steps = (Step('echo "$(command -v hanse) $(command -v python)"', installed), *steps_on(page))
+    variables = {"HANSE": str(ROOT), "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+    outcomes = run_steps(steps, tmp_path, variables, PAGE_SECONDS)
+    assert failures(outcomes, steps) == ()
+
+
+def test_those_pages_use_every_command_but_two_that_are_tried_here(bin_folder: Path) -> None:
+    commands = " ".join(step.command for page in PAGES for step in steps_on(page))
+    used = set(re.findall(r"hanse policy ([a-z-]+)", commands))
+    told = run(bin_folder / "hanse", "policy", "--help").stdout
+    listed = set(re.findall(r"^│ ([a-z][a-z-]+) ", told, re.MULTILINE))
+    assert listed - used == {"pack", "serve-docs"}
 
 
 def test_a_sample_is_checked(bin_folder: Path) -> None:
