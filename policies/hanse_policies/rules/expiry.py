@@ -8,7 +8,7 @@ from hanse_policies.facts import Facts, SharedFacts
 
 def check_clock(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the time now can be compared with anything; without it no rule can say."""
-    known = facts.now.tzinfo is not None
+    known = facts.now.utcoffset() is not None
     return (judge("expiry.clock", known, lambda: words(facts.sources.study.line_of("expires"))),)
 
 

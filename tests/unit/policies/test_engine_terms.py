@@ -24,6 +24,7 @@ from tests.support.documents import (
     a_training_study,
     an_asset,
 )
+from tests.support.random_world import NoOffset
 
 
 def with_permit(**changes: object) -> BrandPolicy:
@@ -109,6 +110,12 @@ def test_the_change_that_a_refusal_names_turns_it_into_a_permit(case: Case, repa
     (wanted,) = {word.split("=")[-1].rstrip(",)") for word in changed}
     assert float(refusal.fix.split(" to ")[-1]) == float(wanted)
     assert repaired.decide().is_permitted
+
+
+def test_times_of_a_zone_that_tells_no_offset_deny_and_do_not_raise() -> None:
+    nowhere = NOW.replace(tzinfo=NoOffset())
+    assert Case(now=nowhere).decide().denied_by == ("expiry.clock",)
+    assert Case(consent=a_consent_state(nowhere)).decide().denied_by == ("consent.register",)
 
 
 def test_the_zone_that_now_is_given_in_does_not_matter() -> None:
