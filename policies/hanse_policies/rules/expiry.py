@@ -20,7 +20,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             facts.policy.active_from <= facts.now,
             lambda: words(
                 facts.sources.policy.line_of("active_from"),
-                limit=facts.policy.active_from.isoformat(timespec="seconds"),
+                limit=facts.policy.active_from.isoformat(),
                 found=facts.now.isoformat(timespec="seconds"),
             ),
         ),
