@@ -23,6 +23,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.facts import ApprovalState
 from tests.support.decisions import Case
+from tests.support.known_packs import the_packs_allow
 from tests.support.lattice_duties import (
     figures_are_yielded,
     joint_use_is_right,
@@ -201,6 +202,7 @@ def is_allowed_by_all(case: Case) -> bool:
         and the_columns_fit(case)
         and consent_allows(case)
         and the_budget_suffices(case)
+        and the_packs_allow(case)
         and case.now < case.study.expires
         and case.policy.active_from <= case.now
         and it_is_approved(case.approvals)

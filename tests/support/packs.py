@@ -16,6 +16,7 @@ from hanse_policies.signing import SigningKey
 from tests.support.documents import NOW
 
 TEXT = BilingualText(en="data is used with consent", zh="经同意处理数据")
+OTHER = BilingualText(en="use data on a ground that is no consent", zh="以同意以外的依据处理数据")
 CONSENT = BasisIn(bases=("consent", "explicit-consent", "separate-consent"))
 
 
@@ -36,7 +37,7 @@ def a_check(test: LegalTest = CONSENT, **changes: object) -> LegalCheck:
 
 def a_refusing_check(**changes: object) -> LegalCheck:
     """Build a check that those documents do not meet."""
-    return a_check(Not(test=CONSENT), **changes)
+    return a_check(Not(test=CONSENT), **{"tests": OTHER, "unmet": OTHER} | changes)
 
 
 def a_pack(**changes: object) -> LegalPack:

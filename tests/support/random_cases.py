@@ -42,8 +42,8 @@ from hanse_policies.documents import (
     ThresholdChange,
     WithdrawalRules,
 )
-from hanse_policies.facts import ApprovalState, BudgetState
-from tests.support.decisions import APPROVED, SIGNED, Case
+from hanse_policies.facts import BudgetState
+from tests.support.decisions import Case
 from tests.support.documents import (
     BRANDS,
     COLUMNS,
@@ -332,52 +332,3 @@ def wide_case(draw: random.Random) -> Case:
     asset = usual.asset.model_copy(update={"consent": told, **approved})
     consent = replace(case.consent, fields=frozenset(TOLD))
     return replace(case, charter=charter, policy=wide, asset=asset, consent=consent)
-
-
-class World:
-    """A stock of documents, drawn once, out of which requests are put together."""
-
-    def __init__(self, draw: random.Random, size: int = 300) -> None:
-        """Draw the stock."""
-        self._draw = draw
-        self._wide = [wide_case(draw) for _ in range(2 * size)]
-        self._policies = [a_random_policy(draw) for _ in range(size)]
-        self._charters = [a_random_charter(draw) for _ in range(size)]
-        self._assets = [a_random_asset(draw) for _ in range(size)]
-
-    def case(self) -> Case:
-        """Draw a request of which each part is now wide, now drawn."""
-        draw = self._draw
-        case = draw.choice(self._wide)
-        if draw.random() < 0.35:
-            case = replace(case, policy=draw.choice(self._policies))
-        if draw.random() < 0.35:
-            case = replace(case, charter=draw.choice(self._charters))
-        if draw.random() < 0.35:
-            case = replace(case, asset=draw.choice(self._assets))
-        if draw.random() < 0.1:
-            missing = draw.choice(("study", "charter", "policy", "asset"))
-            case = replace(case, signature=replace(SIGNED, **{missing: None}))
-        if draw.random() < 0.1:
-            states = (None, ApprovalState(1, ()), ApprovalState(1, ("data-owner",)))
-            case = replace(case, approvals=draw.choice(states))
-            case = replace(case, asset_approvals=draw.choice((APPROVED, *states)))
-        return case
-
-
-def without_consent(draw: random.Random, case: Case) -> Case:
-    """Take the consent register away, in one of the ways that it can be missing."""
-    oldest = timedelta(hours=case.policy.consent.max_age_hours, microseconds=1)
-    held = case.consent
-    return replace(
-        case,
-        consent=draw.choice(
-            (
-                replace(held, synced=None),
-                replace(held, synced=NOW.replace(tzinfo=None)),
-                replace(held, synced=NOW - oldest),
-                replace(held, synced=NOW + timedelta(microseconds=1)),
-                replace(held, purposes=held.purposes - {case.study.purpose}),
-            )
-        ),
-    )

@@ -17,7 +17,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
     """Ask whether the consent register may be relied on now, for the study's purpose."""
     synced = facts.consent.synced
     source = facts.sources.asset
-    if synced is None or synced.tzinfo is None:
+    if synced is None or synced.utcoffset() is None:
         return (
             judge("consent.register", False, lambda: words(source.line_of("consent", "source"))),
         )

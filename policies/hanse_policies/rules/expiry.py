@@ -8,7 +8,7 @@ from hanse_policies.facts import Facts, SharedFacts
 
 def check_clock(facts: SharedFacts) -> tuple[RuleFinding, ...]:
     """Ask whether the time now can be compared with anything; without it no rule can say."""
-    known = facts.now.tzinfo is not None
+    known = facts.now.utcoffset() is not None
     return (judge("expiry.clock", known, lambda: words(facts.sources.study.line_of("expires"))),)
 
 
@@ -20,7 +20,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             facts.policy.active_from <= facts.now,
             lambda: words(
                 facts.sources.policy.line_of("active_from"),
-                limit=facts.policy.active_from.isoformat(timespec="seconds"),
+                limit=facts.policy.active_from.isoformat(),
                 found=facts.now.isoformat(timespec="seconds"),
             ),
         ),

@@ -20,10 +20,10 @@ from tests.support.documents import (
     a_histogram_permit,
     a_permit,
     a_policy,
-    a_privacy,
     a_training_study,
     an_asset,
 )
+from tests.support.random_world import NoOffset
 
 
 def with_permit(**changes: object) -> BrandPolicy:
@@ -82,33 +82,10 @@ def test_the_ends_of_time_deny_and_do_not_raise(year: int) -> None:
     assert not Case(now=now, consent=a_consent_state(now)).decide().is_permitted
 
 
-@pytest.mark.parametrize(
-    ("case", "repaired"),
-    [
-        (
-            Case(study=a_training_study(minimum_persons=99)),
-            Case(study=a_training_study(minimum_persons=100)),
-        ),
-        (
-            Case(study=a_training_study(retention_days=300)),
-            Case(study=a_training_study(retention_days=180)),
-        ),
-        (
-            Case(study=a_training_study(privacy=a_privacy(epsilon=4.5))),
-            Case(study=a_training_study(privacy=a_privacy(epsilon=4.0))),
-        ),
-        (
-            Case(study=a_training_study(privacy=a_privacy(delta=2e-6))),
-            Case(study=a_training_study(privacy=a_privacy(delta=1e-6))),
-        ),
-    ],
-)
-def test_the_change_that_a_refusal_names_turns_it_into_a_permit(case: Case, repaired: Case) -> None:
-    (refusal,) = case.decide().refusals()
-    changed = set(str(repaired.study).split()) - set(str(case.study).split())
-    (wanted,) = {word.split("=")[-1].rstrip(",)") for word in changed}
-    assert float(refusal.fix.split(" to ")[-1]) == float(wanted)
-    assert repaired.decide().is_permitted
+def test_times_of_a_zone_that_tells_no_offset_deny_and_do_not_raise() -> None:
+    nowhere = NOW.replace(tzinfo=NoOffset())
+    assert Case(now=nowhere).decide().denied_by == ("expiry.clock",)
+    assert Case(consent=a_consent_state(nowhere)).decide().denied_by == ("consent.register",)
 
 
 def test_the_zone_that_now_is_given_in_does_not_matter() -> None:

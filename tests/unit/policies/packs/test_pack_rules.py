@@ -87,12 +87,12 @@ def test_an_unmet_check_names_its_own_article_and_change_in_both_languages() -> 
     assert finding.article == "Example Act Art. 1"
     assert finding.source == "example-act@1.0.0:consent"
     assert finding.message == (
-        "rule consent of example-act@1.0.0 is not met: data is used with consent "
+        "rule consent of example-act@1.0.0 is not met: use data on a ground that is no consent "
         "(pack not signed by counsel)"
     )
-    assert finding.fix == "data is used with consent"
-    assert "未满足:经同意处理数据" in finding.message_in(Language.ZH)
-    assert finding.fix_in(Language.ZH) == "按规则包修改:经同意处理数据"
+    assert finding.fix == "use data on a ground that is no consent"
+    assert "未满足:以同意以外的依据处理数据" in finding.message_in(Language.ZH)
+    assert finding.fix_in(Language.ZH) == "按规则包修改:以同意以外的依据处理数据"
 
 
 def test_advice_that_is_not_met_is_told_and_permits() -> None:
