@@ -73,7 +73,6 @@ def read_folder(path: Path) -> LeagueFolder:
 
     Raises:
         DocumentError: A document is not valid, or there is no charter.
-        UnknownTermError: A legal pack names a category that its taxonomy does not hold.
     """
     return LeagueFolder(
         path,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hanse_policies.documents import AllianceCharter, BrandPolicy, LegalPack, PackPin
+from hanse_policies.errors import DocumentError, UnknownTermError
 from hanse_policies.loading import load_document
 from hanse_policies.packs.in_force import PackInForce
 from hanse_policies.packs.pinned import pinned_pack
@@ -42,11 +43,9 @@ class LeaguePacks:
 
         Raises:
             DocumentError: One of them is no valid pack.
-            UnknownTermError: One names a category that its taxonomy does not hold.
         """
         path = folder / FOLDER
-        read = (load_document(file, LegalPack) for file in sorted(path.glob("*.yaml")))
-        drafts = [PackInForce.unsigned(one.document) for one in read]
+        drafts = [_draft(file) for file in sorted(path.glob("*.yaml"))]
         return cls(path, {pack.digest: pack for pack in drafts})
 
     def pinned(self, charter: AllianceCharter, policy: BrandPolicy) -> tuple[PackInForce, ...]:
@@ -61,3 +60,11 @@ class LeaguePacks:
             found = pinned_pack(self.path, pin, counsel_key)
             self._found[asked] = self.drafts.get(pin.digest) if found is None else found
         return self._found[asked]
+
+
+def _draft(file: Path) -> PackInForce:
+    loaded = load_document(file, LegalPack)
+    try:
+        return PackInForce.unsigned(loaded.document)
+    except UnknownTermError as error:
+        raise DocumentError(str(error), location=str(file)) from error

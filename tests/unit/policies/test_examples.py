@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hanse_policies.documents import ExampleConsent, ExampleFacts, LegalPack, PackPin
+from hanse_policies.documents.legal_pack import SensitivityList
 from hanse_policies.errors import DocumentError, DocumentFileError
 from hanse_policies.examples.coverage import coverage_of
 from hanse_policies.examples.folder import (
@@ -347,6 +348,13 @@ def test_a_pack_in_the_folder_that_is_not_valid_is_refused(folder: Path) -> None
     (folder / "packs").mkdir()
     (folder / "packs" / "bad.yaml").write_text("kind: Study\n", encoding="utf-8")
     with pytest.raises(DocumentError, match=r"packs/bad\.yaml"):
+        read_folder(folder)
+
+
+def test_a_pack_in_the_folder_with_a_word_that_nobody_knows_is_refused(folder: Path) -> None:
+    listed = SensitivityList(id="act-list", standard="act", categories=("user.shopping",))
+    lay_draft(folder, a_pack(sensitivity=(listed,)))
+    with pytest.raises(DocumentError, match=r"packs/example-act\.yaml: .*user\.shopping"):
         read_folder(folder)
 
 
