@@ -102,12 +102,11 @@ def compile_sql(expression: ir.Table) -> str:
 
 
 def rows_table(asset: DataAsset) -> ir.Table:
-    """Describe the canonical table of the asset's rows."""
-    types = {c.name: _CANONICAL_TYPES[c.type] for c in asset.columns}
+    """Describe the canonical table of the asset's rows; what persons wrote is not in it."""
+    readable = [c for c in asset.columns if c.type in _CANONICAL_TYPES]
+    types = {c.name: _CANONICAL_TYPES[c.type] for c in readable}
     flags = {
-        unreadable_name(c.name): "boolean"
-        for c in asset.columns
-        if c.type is not ColumnType.CATEGORY
+        unreadable_name(c.name): "boolean" for c in readable if c.type is not ColumnType.CATEGORY
     }
     return ibis.table({asset.person: "string", **types, **flags}, name=ROWS_TABLE)
 

@@ -77,6 +77,8 @@ _KIND_OF = {
     ColumnType.CATEGORY: _Kind.CATEGORY,
     ColumnType.FLAG: _Kind.FLAG,
 }
+"""What persons wrote (`ColumnType.TEXT`) has no kind: no computation reads it, so that the
+engine is never shown it, nor asks that it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _literal(text: str) -> str:
 
 
 def _rows_table(asset: DataAsset) -> _Table:
-    kinds = {column.name: _KIND_OF[column.type] for column in asset.columns}
+    kinds = {c.name: _KIND_OF[c.type] for c in asset.columns if c.type in _KIND_OF}
     return _Table(
         ROWS_TABLE, f"asset {asset.id}", asset.source, {asset.person: _Kind.PERSON, **kinds}
     )

@@ -23,7 +23,7 @@ DEFAULT_FOLDER = Path()
 
 def check_examples(
     folder: Annotated[
-        Path, typer.Argument(help="Holds charter.yaml, policies, assets, studies and examples.")
+        Path, typer.Argument(help="Holds charter.yaml, policies, assets, studies, packs, examples.")
     ] = DEFAULT_FOLDER,
     only: Annotated[
         str, typer.Option(help="Run examples whose name or file name holds this text.")

@@ -18,9 +18,6 @@ REFUSE_ONLY: Final = frozenset({"permit.none", "budget.exhausted"})
 """Rules that are asked only where they refuse: a policy with permits is judged by those,
 and a budget with room by `budget.epsilon`."""
 
-COVERED: Final = tuple(rule for rule in RULE_TEXTS if not rule.startswith("pack."))
-"""All rules but those of legal packs, whose checks bring examples of their own."""
-
 
 @dataclass(frozen=True, slots=True)
 class RuleCoverage:
@@ -43,6 +40,6 @@ def coverage_of(outcomes: Iterable[ExampleOutcome]) -> RuleCoverage:
             for finding in outcome.decision.findings:
                 seen[finding.verdict].add(finding.rule)
     return RuleCoverage(
-        never_permitting=tuple(r for r in COVERED if r not in seen[Verdict.PERMIT]),
-        never_refusing=tuple(r for r in COVERED if r not in seen[Verdict.DENY]),
+        never_permitting=tuple(r for r in RULE_TEXTS if r not in seen[Verdict.PERMIT]),
+        never_refusing=tuple(r for r in RULE_TEXTS if r not in seen[Verdict.DENY]),
     )

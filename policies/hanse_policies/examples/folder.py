@@ -1,8 +1,9 @@
 """A folder of documents and examples: what lies where, and how an example names it.
 
 Rules: `charter.yaml` stands in the folder itself, other documents in `policies`,
-`assets` and `studies`, examples in `examples`, one document a file. An example names a document
-by its file name without `.yaml`, or by its id where only one document has it.
+`assets` and `studies`, legal packs in `packs`, examples in `examples`, one document a file. An
+example names a document by its file name without `.yaml`, or by its id where only one document
+has it; packs are named by the pins of charter and policy (see `league_packs`).
 A name that fits two documents, or none, is refused. Folders of other names are
 not looked into.
 """
@@ -23,6 +24,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.documents.base import StrictModel
 from hanse_policies.errors import DocumentFileError
+from hanse_policies.examples.league_packs import LeaguePacks
 from hanse_policies.loading import Loaded, read_tree, validate_tree
 from hanse_policies.source import Source
 from hanse_policies.strict_yaml import YamlTree
@@ -63,6 +65,7 @@ class LeagueFolder:
     policies: tuple[DocumentFile[BrandPolicy], ...]
     assets: tuple[DocumentFile[DataAsset], ...]
     studies: tuple[DocumentFile[Study], ...]
+    packs: LeaguePacks
 
 
 def read_folder(path: Path) -> LeagueFolder:
@@ -77,6 +80,7 @@ def read_folder(path: Path) -> LeagueFolder:
         policies=_read_all(path, "policies", BrandPolicy),
         assets=_read_all(path, "assets", DataAsset),
         studies=_read_all(path, "studies", Study),
+        packs=LeaguePacks.read(path),
     )
 
 

@@ -1,6 +1,7 @@
 """Run examples: decide as a brand would on what an example states, then compare.
 
-Rules: an example passes only where verdict, the set of rules that refuse and,
+Rules: the legal packs that charter and policy pin, as the example changes them, are asked as a
+brand asks them. An example passes only where verdict, the set of rules that refuse and,
 where it is stated, the permit are as expected. An example that names a document
 that is not there, an unknown rule, or a change that makes a document invalid is
 an error of the example and is told with its line; it neither passes nor fails,
@@ -141,6 +142,7 @@ class _Run:
             signature=stated_facts.signature_of(facts, charter.document, policy.document),
             approvals=stated_facts.approvals_of(facts.approvals),
             asset_approvals=stated_facts.approvals_of(facts.asset_approvals),
+            packs=folder.packs.pinned(charter.document, policy.document),
             sources=Sources(study.source, charter.source, policy.source, asset.source),
         )
 

@@ -12,7 +12,7 @@ from hanse_policies.packs.shipped import find_pack, shipped_pack
 def unsigned_packs(names: Sequence[str], pins: Iterable[PackPin]) -> tuple[PackInForce, ...]:
     """Read the packs that are named, and those that are pinned and ship; each once.
 
-    No signature is looked at. What a brand judges by is `hanse_clients.legal_packs.pinned_packs`.
+    No signature is looked at. What a brand judges by is `hanse_policies.packs.pinned.pinned_packs`.
 
     Args:
         names: As `find_pack` takes them.

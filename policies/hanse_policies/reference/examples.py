@@ -50,10 +50,13 @@ to write examples is told in [test your policies](../how-to/test-your-policies.m
 |---|---|
 | `charter.yaml` | the charter that all examples are decided under |
 | `policies/`, `assets/`, `studies/` | one document a file, named by examples |
+| `packs/` | legal packs beside those that ship: YAML, or `ID-VERSION.dsse.json` signed by counsel |
 | `examples/` | one `DecisionExamples` a file |
 
-Other folders, such as `consent` and `packs`, are not looked into. An example names a document by
-its file name without `.yaml`, or by its id where only one document has it. What an example says of
+Other folders, such as `consent`, are not looked into. An example names a document by its file name
+without `.yaml`, or by its id where only one document has it. The legal packs that charter and
+policy pin are asked as at a brand, and one that is not found denies; a pack in YAML, which no
+brand takes before counsel signed it, is asked as one without signature. What an example says of
 documents and facts goes before what stands under `given`; facts that are stated nowhere are
 unknown, and what is unknown denies.
 
@@ -71,8 +74,11 @@ if it had been written so, and where it is not valid the example is in error
 |---|---|
 | `charter.yaml` | 所有示例所依据的章程 |
 | `policies/`、`assets/`、`studies/` | 示例所引用的文档，一份一个文件 |
+| `packs/` | 随软件提供之外的法律规则包：经法律顾问签名的 `ID-VERSION.dsse.json`，或 YAML |
 | `examples/` | 每个文件一份 `DecisionExamples` |
 
+章程与策略采用的法律规则包像在品牌处那样逐项核对，找不到的一律拒绝；
+尚未签名的 YAML 规则包按未签名对待，品牌在法律顾问签名之前不会采用它。
 示例以不带 `.yaml` 的文件名引用文档，或在只有一份文档具有该 id 时以 id 引用。
 示例自身所述的文档和事实优先于 `given` 中的内容；
 任何地方都未说明的事实视为未知，未知即拒绝。
@@ -89,7 +95,8 @@ TITLE = ("Example decisions", "示例决定")
 COVERAGE = """
 The last lines of `hanse policy test` say which rules no passing example has seen to permit, and
 which none has seen to refuse; `--coverage` makes that a failure. {rules} are asked only where they
-refuse.
+refuse. The rules of legal packs count as the others do: where charter and policy pin none, an
+example may, by a change of `charter.packs`.
 """
 
 

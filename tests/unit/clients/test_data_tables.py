@@ -10,6 +10,7 @@ import pytest
 
 from hanse_clients.data import ViewUse, WarehouseLimits, view_for
 from hanse_clients.data.duckdb_source import DuckDBSource
+from hanse_clients.data.queries import ROWS_TABLE
 from hanse_clients.data.tables import open_tables
 from hanse_clients.errors import (
     ColumnTypeError,
@@ -19,7 +20,7 @@ from hanse_clients.errors import (
     WarehouseEngineError,
     WarehouseLimitError,
 )
-from hanse_policies.documents import SourceFormat
+from hanse_policies.documents import ColumnType, SourceFormat
 from tests.support.brand_sources import brand, content, rewrite, training_view
 from tests.support.brand_tables import (
     HOUR,
@@ -95,6 +96,24 @@ def test_missing_column_is_named(
 
     with pytest.raises(MissingColumnError, match=f"expected a column {next(iter(part.values()))}"):
         DuckDBSource(asset, tmp_path).check()
+
+
+@pytest.mark.parametrize("stored_as", list(SourceFormat))
+def test_what_persons_wrote_is_never_shown_to_the_engine_and_hinders_nothing(
+    tmp_path: Path, stored_as: SourceFormat
+) -> None:
+    asset, source = brand(tmp_path, stored_as=stored_as)
+    category = next(c for c in asset.columns if c.type is ColumnType.CATEGORY)
+    written = category.model_copy(update={"name": "letter", "type": ColumnType.TEXT})
+    told = asset.model_copy(update={"columns": (*asset.columns, written)})
+    with_letters = DuckDBSource(told, tmp_path)
+
+    with_letters.check()
+
+    with open_tables(told, tmp_path, WarehouseLimits()) as connection:
+        assert "letter" not in connection.table(ROWS_TABLE).columns
+    found = with_letters.rows(training_view(told))
+    assert content(found) == content(source.rows(training_view(asset)))
 
 
 @pytest.mark.parametrize("column", ["spend", "customer", "bought"])

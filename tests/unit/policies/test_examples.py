@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hanse_policies.documents import ExampleConsent, ExampleFacts
+from hanse_policies.documents import ExampleConsent, ExampleFacts, LegalPack, PackPin
+from hanse_policies.documents.legal_pack import SensitivityList
 from hanse_policies.errors import DocumentError, DocumentFileError
 from hanse_policies.examples.coverage import coverage_of
 from hanse_policies.examples.folder import (
@@ -16,8 +17,11 @@ from hanse_policies.examples.folder import (
 )
 from hanse_policies.examples.overlay import UnreachableFieldError, changed, split_path
 from hanse_policies.examples.running import ExampleOutcome, run_examples
+from hanse_policies.packs.shipped import find_pack
 from hanse_policies.starter import write_starter
 from hanse_policies.strict_yaml import parse_yaml
+from tests.support.documents import a_key
+from tests.support.packs import a_check, a_pack, a_pin, a_refusing_check
 from tests.support.sample_leagues import complete
 
 HEAD = """kind: DecisionExamples
@@ -275,6 +279,83 @@ def test_a_folder_without_examples_is_refused(folder: Path) -> None:
 def test_a_folder_without_a_charter_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentFileError, match=r"charter\.yaml: expected a file"):
         read_folder(tmp_path)
+
+
+COUNSEL = a_key(77)
+REFUSING = a_pack(checks=(a_refusing_check(),))
+
+
+def pinning(role: str, pin: PackPin, more: str = "") -> str:
+    """An example that is permitted but for a legal pack that charter or policy pins."""
+    written = f"{{id: {pin.id}, version: {pin.version}, digest: '{pin.digest}'}}"
+    return (
+        f"  - name: a\n    changes:\n{PERMITTED}      {role}.packs: [{written}]\n{more}"
+        "    expect: {verdict: permit, permit_index: 0}\n"
+    )
+
+
+def lay_draft(folder: Path, pack: LegalPack) -> None:
+    """Lay a pack into a folder as its authors write it."""
+    (folder / "packs").mkdir(exist_ok=True)
+    text = pack.model_dump_json()
+    (folder / "packs" / f"{pack.id}.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("role", ["charter", "policy"])
+def test_a_pinned_pack_that_ships_is_asked(folder: Path, role: str) -> None:
+    shipped = find_pack("eu-gdpr").document
+    (outcome,) = run(folder, pinning(role, a_pin(shipped)))
+    said = {f.source for f in outcome.decision.findings if f.rule == "pack.check"}
+    assert "eu-gdpr@1.0.0:purpose" in said
+    assert outcome.decision.denied_by == ("pack.check",)
+
+
+@pytest.mark.parametrize("role", ["charter", "policy"])
+def test_a_pinned_pack_that_lies_in_the_folder_is_asked_unsigned(folder: Path, role: str) -> None:
+    lay_draft(folder, REFUSING)
+    asked = "      policy.pack_rules: {counsel_signature: true}\n"
+    (outcome,) = run(folder, pinning(role, a_pin(REFUSING), asked))
+    assert set(outcome.decision.denied_by) == {"pack.check", "pack.counsel"}
+
+
+def test_a_pinned_pack_that_counsel_signed_is_asked_as_signed(folder: Path) -> None:
+    (folder / "packs").mkdir()
+    signed = COUNSEL.sign(a_pack()).to_json()
+    (folder / "packs" / "example-act-1.0.0.dsse.json").write_bytes(signed)
+    asked = "      policy.pack_rules: {counsel_signature: true}\n"
+    known = f"      charter.counsel_key: '{COUNSEL.public_hex}'\n"
+    (outcome,) = run(folder, pinning("charter", a_pin(), asked + known))
+    assert outcome.is_passed
+    (outcome,) = run(folder, pinning("charter", a_pin(), asked))
+    assert outcome.decision.denied_by == ("pack.pinned",)
+
+
+def test_a_pinned_pack_that_is_not_at_hand_refuses(folder: Path) -> None:
+    lay_draft(folder, a_pack(checks=(a_check(severity="advise"),)))
+    (outcome,) = run(folder, pinning("charter", a_pin()))
+    assert outcome.decision.denied_by == ("pack.pinned",)
+
+
+def test_a_pack_in_the_folder_that_nobody_pins_is_not_asked(folder: Path) -> None:
+    lay_draft(folder, REFUSING)
+    (outcome,) = run(
+        folder, f"  - name: a\n    changes:\n{PERMITTED}    expect: {{verdict: permit}}\n"
+    )
+    assert outcome.is_passed
+
+
+def test_a_pack_in_the_folder_that_is_not_valid_is_refused(folder: Path) -> None:
+    (folder / "packs").mkdir()
+    (folder / "packs" / "bad.yaml").write_text("kind: Study\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"packs/bad\.yaml"):
+        read_folder(folder)
+
+
+def test_a_pack_in_the_folder_with_a_word_that_nobody_knows_is_refused(folder: Path) -> None:
+    listed = SensitivityList(id="act-list", standard="act", categories=("user.shopping",))
+    lay_draft(folder, a_pack(sensitivity=(listed,)))
+    with pytest.raises(DocumentError, match=r"packs/example-act\.yaml: .*user\.shopping"):
+        read_folder(folder)
 
 
 def test_coverage_counts_examples_that_pass_alone(folder: Path) -> None:
