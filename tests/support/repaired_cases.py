@@ -262,6 +262,7 @@ REPAIRS: tuple[tuple[str, Facts], ...] = (
     # signatures and identity
     ("have the operator sign the study", {"signature": SIGNED}),
     ("fetch the charter anew and verify it", {"signature": SIGNED}),
+    ("accept it with hanse brand accept-charter", {"signature": SIGNED}),
     ("sign the policy with brand alder's key", {"signature": SIGNED}),
     ("sign the asset with brand alder's key", {"signature": SIGNED}),
     (
