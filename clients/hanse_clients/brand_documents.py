@@ -111,9 +111,10 @@ class BrandDocuments:
 
         Raises:
             DocumentError, HomeDocumentError: As `asset` raises.
-            SignedDocumentError: It was never signed, or edited after.
+            SignedDocumentError: It was never signed, edited after, or put back.
+            BrandStateError: The records that tell which versions are superseded are not read.
         """
-        return verified_document(self.asset(), self.signed_asset_file, self.key().public_hex)
+        return self._verified(self.asset(), self.signed_asset_file)
 
     def sign_policy(self) -> str:
         """Put `policy.yaml` into effect; returns its digest.
@@ -152,10 +153,10 @@ class BrandDocuments:
 
         Raises:
             DocumentError, HomeDocumentError: As `sign_policy` raises.
-            SignedDocumentError: It was never signed, or edited after.
+            SignedDocumentError: It was never signed, edited after, or put back.
+            BrandStateError: As `signed_asset` raises it.
         """
-        written = self._written_policy()
-        return verified_document(written, self.signed_policy_file, self.key().public_hex)
+        return self._verified(self._written_policy(), self.signed_policy_file)
 
     def policy_in_force(self, now: datetime) -> BrandPolicy:
         """Return the policy that counts at `now`.
@@ -227,6 +228,10 @@ class BrandDocuments:
             if meant in envelope.payload.replace(b'"supersedes":"' + meant + b'"', b""):
                 opened.append(open_approval(envelope, approvers_of(before, after)))
         return approval_state(before, after, opened, direction)
+
+    def _verified(self, written: Loaded[Approved], signed: Path) -> VerifiedDocument[Approved]:
+        recorded = self.classes.superseded()
+        return verified_document(written, signed, self.key().public_hex, recorded)
 
     def _written_policy(self) -> Loaded[BrandPolicy]:
         loaded, name = load_policy(self.policy_file), self.name

@@ -3,12 +3,13 @@
 Rules: what is decided by is the signed payload; the YAML beside it must say the
 same, field for field, so that nobody reads one document and decides by another;
 comments and layout may differ. A changed document says by its version what it
-changes and names the one that it supersedes, which is kept and never counts again.
+changes and names the one that it supersedes, which is kept and never counts again,
+by what lies in the folder and by what the brand recorded, whichever says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,7 @@ def superseded_file(signed: Path, digest_hex: str) -> Path:
 
 
 def verified_document(
-    written: Loaded[Signed], signed: Path, public_hex: str
+    written: Loaded[Signed], signed: Path, public_hex: str, recorded: Collection[str] = ()
 ) -> VerifiedDocument[Signed]:
     """Return the document in effect, or refuse.
 
@@ -146,6 +147,7 @@ def verified_document(
         written: The document in YAML.
         signed: The signed document.
         public_hex: The brand's public signing key.
+        recorded: Digests of versions that the brand recorded as superseded.
 
     Raises:
         DocumentUnsignedError: No signed document lies there.
@@ -166,7 +168,7 @@ def verified_document(
             "edited one; raise its version and run hanse brand sign, or undo the edit"
         )
     kept = kept_versions(signed, type(written.document), public_hex)
-    replaced = {digest(one) for one in kept} | {one.supersedes for one in kept}
+    replaced = {digest(one) for one in kept} | {one.supersedes for one in kept} | set(recorded)
     if envelope.payload_digest in replaced:
         raise DocumentSupersededError(
             f"expected the newest version of {name}, got version {in_effect.version}, which "

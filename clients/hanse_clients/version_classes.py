@@ -96,6 +96,15 @@ class VersionClasses:
                 )
             )
 
+    def superseded(self) -> frozenset[str]:
+        """List the digests of the versions that another one took the place of, by the records.
+
+        Raises:
+            HanseError: The records cannot be read.
+        """
+        with self.open_state() as state:
+            return frozenset(one.supersedes for one in state.classes())
+
     def _compared(
         self,
         charter: AllianceCharter | None,

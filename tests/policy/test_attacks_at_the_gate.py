@@ -6,6 +6,7 @@ sign; each stays as a test once it worked.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pydantic import TypeAdapter
 from hanse_clients.agent import TIDY_AFTER
 from hanse_clients.client import BrandClient
 from hanse_clients.errors import (
+    DocumentSupersededError,
     ExitReasonError,
     StudyNameAmbiguousError,
     StudyNameError,
@@ -44,6 +46,7 @@ from tests.support.league_parties import (
     BrandParts,
     DeskContact,
     SmallLeague,
+    put_asset,
     put_policy,
     small_league,
 )
@@ -266,3 +269,43 @@ def test_a_long_brand_name_has_no_lineage_list(before: int, after: int, joint: s
         f"{'a' * before}{joint}{'b' * min(after, 63 - before)}"
     )
     assert TypeAdapter(Identifier).validate_python(exit_id(brand)).endswith("-exit")
+
+
+# Versions: a tightening is not undone by files that were put back.
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_tightening_undone_by_two_files_put_back_and_the_older_versions_taken_away(
+    tmp_path: Path, kept: bool
+) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        study = league.approved(a_league_histogram(league.clock()))
+        documents = brand.home.documents
+        files = (documents.policy_file, documents.signed_policy_file)
+        old = [file.read_bytes() for file in files]
+        put_policy(brand.home, a_league_policy("alder", league.clock(), permits=()))
+        for file, content in zip(files, old, strict=True):
+            file.write_bytes(content)
+        if not kept:
+            for file in (brand.home.path / "superseded").iterdir():
+                file.unlink()
+        with pytest.raises(DocumentSupersededError, match="put the newest one back"):
+            documents.policy()
+        refusal = brand.responder.answer(ask_to_join(study))
+        assert refusal == Refusal(DocumentSupersededError.code)
+
+
+def test_an_asset_put_back_is_refused_by_the_brands_own_records(tmp_path: Path) -> None:
+    with small_league(tmp_path, ("alder",)) as league:
+        brand = league.brands["alder"]
+        documents = brand.home.documents
+        files = (documents.asset_file, documents.signed_asset_file)
+        old = [file.read_bytes() for file in files]
+        asset = documents.signed_asset().document
+        put_asset(brand.home, asset.model_copy(update={"columns": asset.columns[1:]}))
+        for file, content in zip(files, old, strict=True):
+            file.write_bytes(content)
+        shutil.rmtree(brand.home.path / "superseded")
+        with pytest.raises(DocumentSupersededError):
+            documents.signed_asset()

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from hanse_clients import signed_documents
 from hanse_clients.charter_desk import accept_charter
 from hanse_clients.errors import (
     BrandRecordsMissingError,
+    DocumentEditedError,
     DocumentNotApprovedError,
+    DocumentSupersededError,
     DocumentVersionError,
 )
 from hanse_clients.held_charters import CharterTaken
@@ -231,3 +234,27 @@ def test_records_that_are_gone_are_not_made_anew_by_signing(alder: BrandHome) ->
     with pytest.raises(BrandRecordsMissingError):
         alder.documents.sign_policy()
     assert not alder.state_file.exists()
+
+
+def test_a_version_whose_signing_was_cut_short_takes_effect_by_signing_again_and_none_before(
+    league: SmallLeague, alder: BrandHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = alder.documents
+    before = documents.policy_file.read_bytes()
+    fresher(alder)
+    after = documents.policy_file.read_bytes()
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(signed_documents, "replace", full)
+        with pytest.raises(OSError, match="no space"):
+            documents.sign_policy()
+    with pytest.raises(DocumentEditedError):
+        documents.policy()
+    documents.policy_file.write_bytes(before)
+    with pytest.raises(DocumentSupersededError):
+        documents.policy()
+    documents.policy_file.write_bytes(after)
+    assert documents.sign_policy() == documents.policy().digest
