@@ -7,8 +7,7 @@ ends early, or a vendor that was not disclosed give no consent. Legitimate inter
 is never read as consent.
 
 Source: IAB Tech Lab, Consent string and vendor list formats v2.3 (field order and
-widths); no decoder on PyPI is maintained (`iab-tcf` 0.2.2 dates of 2022-10-31 and
-knows no 2.3), so the fields needed are read here.
+widths). Why no library reads them: `docs/adr/0015-consent-signals-are-read-here.md`.
 """
 
 from __future__ import annotations
