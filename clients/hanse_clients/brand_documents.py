@@ -2,7 +2,8 @@
 
 Rules: both lie in the brand's folder as YAML for people and count only as signed (see
 `signed_documents`); both must speak of this brand; a version that may allow more
-than the one before takes effect only once that one's approvers approved it.
+than the one before takes effect only once that one's approvers approved it, and nobody
+approves by a key by which a party signs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from hanse_clients.enrolment import BrandName
-from hanse_clients.errors import DocumentNotApprovedError, HomeDocumentError
+from hanse_clients.errors import (
+    ApproverKeyError,
+    DocumentNotApprovedError,
+    HomeDocumentError,
+)
 from hanse_clients.signed_documents import (
     VerifiedDocument,
     check_succession,
@@ -102,7 +107,8 @@ class BrandDocuments:
 
         Raises:
             DocumentError, HomeDocumentError: As `asset` raises.
-            SignedDocumentError: It cannot follow the signed one, or is not approved.
+            SignedDocumentError: It cannot follow the signed one, is not approved, or names an
+                approver with a key by which a party signs.
         """
         return self._sign(self.asset().document, self.signed_asset_file)
 
@@ -122,7 +128,8 @@ class BrandDocuments:
         Raises:
             DocumentError: The YAML is not a valid policy.
             HomeDocumentError: It is for another brand or alliance.
-            SignedDocumentError: It cannot follow the signed one, or is not approved.
+            SignedDocumentError: It cannot follow the signed one, is not approved, or names an
+                approver with a key by which a party signs.
         """
         return self._sign(self._written_policy().document, self.signed_policy_file)
 
@@ -132,6 +139,7 @@ class BrandDocuments:
         before = document_to_follow(signed, type(after), key.public_hex)
         if before == after:
             return digest(after)
+        self._check_approvers(after, key)
         policy = self._policy_beside(after)
         comparison = None if before is None else self.classes.now(before, after, policy)
         direction = Direction.TEXT if comparison is None else comparison.direction
@@ -147,6 +155,18 @@ class BrandDocuments:
         if comparison is not None:
             self.classes.record(comparison)
         return sign_document(before, after, signed, key)
+
+    def _check_approvers(self, after: BrandPolicy | DataAsset, key: SigningKey) -> None:
+        """Refuse an approver who carries a key by which the brand or another party signs."""
+        for approver in after.approvers:
+            own = self.name.brand if approver.key == key.public_hex else None
+            party = own or self.classes.party_of(approver.key)
+            if party is not None:
+                raise ApproverKeyError(
+                    f"expected a key of their own for approver {approver.id}, got the key by which "
+                    f"{party} signs (rule approvals.keys); make another with hanse policy keygen "
+                    f"and name it in {after.kind} version {after.version}"
+                )
 
     def policy(self) -> VerifiedDocument[BrandPolicy]:
         """Return the policy in effect.

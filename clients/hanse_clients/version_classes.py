@@ -79,6 +79,16 @@ class VersionClasses:
             return compared.direction
         return recorded.direction.joined(compared.without_packs)
 
+    def party_of(self, key: str) -> str | None:
+        """Say whose signing key one is by the charter in force; None where it names nobody.
+
+        Raises:
+            HanseError: As `now` raises.
+        """
+        with self.open_state() as state:
+            charter = self.charter(state)
+        return None if charter is None else charter.party_of(key)
+
     def record(self, comparison: Comparison) -> None:
         """Record as what the newer of two versions takes effect.
 

@@ -121,6 +121,7 @@ ARTICLES: Mapping[str, str] = {
     "signature.asset": SECURITY,
     "assessment.charter": ASSESSMENT,
     "approvals.charter": ACCOUNTABILITY,
+    "approvals.keys": ACCOUNTABILITY,
     "approvals.policy": ACCOUNTABILITY,
     "approvals.asset": ACCOUNTABILITY,
     "approvals.asset-rules": ACCOUNTABILITY,

@@ -320,6 +320,12 @@ ENGLISH: Mapping[str, Wording] = {
         "{limit}",
         "raise approvals.loosen to {limit}, and name approvers in so many roles",
     ),
+    "approvals.keys": Wording(
+        "no approver carries a key by which a member or the operator signs",
+        "approver {who} carries the key by which {party} signs, so that one key could approve "
+        "and sign",
+        "give the approver a key of their own: hanse policy keygen, and name it in `approvers`",
+    ),
     "approvals.policy": Wording(
         "the policy is approved by as many roles as the version before asks for: {limit}",
         "the policy may allow more than the version before, which asks {limit} roles to approve; "

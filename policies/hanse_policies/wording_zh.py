@@ -311,6 +311,11 @@ CHINESE: Mapping[str, Wording] = {
         "放宽的版本须由 {asked} 个角色批准({at}),低于章程的 {limit} 个",
         "将 approvals.loosen 提高到 {limit},并指定足够角色的批准人",
     ),
+    "approvals.keys": Wording(
+        "没有批准人持有成员或运营方用于签署的密钥",
+        "批准人 {who} 的密钥就是 {party} 用于签署的密钥,同一把密钥既能批准又能签署",
+        "请为该批准人另建密钥(hanse policy keygen),并写入 `approvers`",
+    ),
     "approvals.policy": Wording(
         "策略已获前一版本要求的角色数批准:{limit}",
         "策略可能比前一版本允许更多,前一版本要求 {limit} 个角色批准;"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hanse_policies.documents import (
     AllianceCharter,
     ApprovalRules,
+    Approver,
     AssetColumn,
     AudienceHistogram,
     BinnedAxis,
@@ -241,6 +242,11 @@ def an_asset(**changes: object) -> DataAsset:
         "consent": a_consent_mapping(),
     }
     return DataAsset.model_validate(fields | changes)
+
+
+def an_approver(key: SigningKey) -> tuple[Approver, ...]:
+    """Name `officer` as the one who may approve, by a key."""
+    return (Approver(id="officer", role="officer", key=key.public_hex),)
 
 
 def a_privacy(**changes: object) -> PrivacyParameters:

@@ -51,6 +51,7 @@ from tests.support.documents import (
     a_shared_training_study,
     a_training,
     a_training_study,
+    an_approver,
     an_asset,
     brand_key,
 )
@@ -384,6 +385,8 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
     (Case(asset_approvals=None), {"approvals.asset"}),
     (Case(asset_approvals=ApprovalState(1, ())), {"approvals.asset"}),
     (Case(policy=a_policy(**APPROVED_BY_ONE)), {"approvals.asset-rules"}),
+    (Case(policy=a_policy(approvers=an_approver(brand_key("alder")))), {"approvals.keys"}),
+    (Case(asset=an_asset(approvers=an_approver(brand_key("birch")))), {"approvals.keys"}),
     (Case(approvals=None), {"approvals.policy"}),
     (Case(approvals=ApprovalState(2, ("data-owner",))), {"approvals.policy"}),
     (Case(approvals=ApprovalState(1, ("data-owner",), ("officer",))), {"approvals.policy"}),

@@ -30,6 +30,7 @@ Whoever adds an error adds it to the drawing, under the part that raises it.
         │       ├── DocumentSupersedesError
         │       ├── DocumentSupersededError
         │       ├── DocumentRenewalError
+        │       ├── ApproverKeyError
         │       └── DocumentNotApprovedError
         ├── JoinError
         │   ├── BundleInvalidError
@@ -137,6 +138,7 @@ from hanse_clients.errors.ends import (
     ReleaseRetrainDueError,
 )
 from hanse_clients.errors.home import (
+    ApproverKeyError,
     BrandHomeError,
     BrandHomeExistsError,
     BrandHomeMissingError,
@@ -191,6 +193,7 @@ from hanse_clients.errors.study import (
 
 __all__ = [
     "DATA_NOT_USABLE",
+    "ApproverKeyError",
     "BrandExitedError",
     "BrandHomeError",
     "BrandHomeExistsError",

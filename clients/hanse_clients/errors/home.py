@@ -96,6 +96,12 @@ class DocumentRenewalError(SignedDocumentError):
     code: ClassVar[str] = "document-renewal"
 
 
+class ApproverKeyError(SignedDocumentError):
+    """An approver carries a key by which the brand, another member or the operator signs."""
+
+    code: ClassVar[str] = "approver-key"
+
+
 class RecordsRenewalError(BrandHomeError):
     """A record of the earlier folder bears no key that this brand had; nothing is carried over."""
 

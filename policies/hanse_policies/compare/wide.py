@@ -69,8 +69,8 @@ _EXPORT = Export(
     sensitive_persons_at_most=10_000_000_000,
 )
 _APPROVERS = tuple(
-    Approver(id=f"approver-{index}", role=f"role-{index}", key=key)
-    for index, key in enumerate(_KEYS[1:])
+    Approver(id=f"approver-{index}", role=f"role-{index}", key=f"{100 + index:064x}")
+    for index in range(10)
 )
 _FOREVER = datetime.fromisoformat("9000-01-01T00:00:00Z")
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00Z")

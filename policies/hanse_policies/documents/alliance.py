@@ -187,6 +187,20 @@ class AllianceCharter(StrictModel):
         """Where operator and members stand, each place once."""
         return tuple({self.operator.jurisdiction, *self.member_places})
 
+    @cached_property
+    def party_keys(self) -> frozenset[str]:
+        """The keys by which operator and members sign, derived once."""
+        return frozenset(self._party_by_key)
+
+    def party_of(self, key: str) -> str | None:
+        """Say whose signing key one is: a member's brand, or `operator`; None for nobody's."""
+        return self._party_by_key.get(key)
+
+    @cached_property
+    def _party_by_key(self) -> Mapping[str, str]:
+        members = {member.signing_key: str(member.brand) for member in self.members}
+        return members | {self.operator.signing_key: "operator"}
+
     def place_of(self, recipient: str) -> str | None:
         """Say where a recipient stands who is no member; None where that is not known."""
         return self._place_by_recipient.get(recipient)

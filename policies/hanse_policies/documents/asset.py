@@ -223,7 +223,7 @@ class DataAsset(StrictModel):
     """The version before this one; None for the first."""
     brand: Identifier
     author: Identifier | None = None
-    """Who wrote this version; never one who approves it."""
+    """Who wrote this version, as typed: no key proves it; never one who approves it."""
     approvers: tuple[Approver, ...] = Field(default=(), max_length=50)
     """Who may approve the next version."""
     approvals: ApprovalRules = ApprovalRules(loosen=0)
@@ -267,6 +267,11 @@ class DataAsset(StrictModel):
     def column(self, name: str) -> AssetColumn | None:
         """Find a column by name, or None."""
         return self.columns_by_name.get(name)
+
+    @cached_property
+    def approver_keys(self) -> frozenset[str]:
+        """The keys of those who may approve, derived once."""
+        return frozenset(approver.key for approver in self.approvers)
 
     @cached_property
     def columns_by_name(self) -> Mapping[str, AssetColumn]:

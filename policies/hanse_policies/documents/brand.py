@@ -156,7 +156,7 @@ class BrandPolicy(StrictModel):
     alliance: Identifier
     brand: Identifier
     author: Identifier
-    """Who wrote this version; never one who approves it."""
+    """Who wrote this version, as typed: no key proves it; never one who approves it."""
     approvers: tuple[Approver, ...] = Field(default=(), max_length=50)
     """Who may approve the next version."""
     approvals: ApprovalRules
@@ -189,6 +189,11 @@ class BrandPolicy(StrictModel):
     def _check_approvers(self) -> Self:
         check_approvers(self.approvers, self.approvals)
         return self
+
+    @cached_property
+    def approver_keys(self) -> frozenset[str]:
+        """The keys of those who may approve, derived once."""
+        return frozenset(approver.key for approver in self.approvers)
 
     @cached_property
     def counting_notices(self) -> tuple[Notice | None, ...]:

@@ -1,12 +1,14 @@
 """Approvals: what allows more than the version before it counts only once it is approved.
 
 How many roles that takes is the document's own word: of an asset never fewer than of the
-policy, and of a policy never fewer than the charter's floor.
+policy, and of a policy never fewer than the charter's floor. Who signs for the brand, for
+another member or for the operator approves nothing by that key: one key alone could then write,
+approve and sign.
 """
 
 from __future__ import annotations
 
-from hanse_policies.decision import RuleFinding, judge, listed, words
+from hanse_policies.decision import RuleFinding, Words, judge, listed, words
 from hanse_policies.facts import ApprovalState, Facts
 from hanse_policies.source import Source
 
@@ -26,6 +28,7 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
                 at=sources.policy.line_of("approvals", "loosen"),
             ),
         ),
+        _judge_keys(facts),
         _judge_state("approvals.policy", facts.approvals, sources.policy),
         _judge_state("approvals.asset", facts.asset_approvals, sources.asset),
         judge(
@@ -39,6 +42,30 @@ def check(facts: Facts) -> tuple[RuleFinding, ...]:
             ),
         ),
     )
+
+
+def _judge_keys(facts: Facts) -> RuleFinding:
+    """Ask whether whoever signs for a party could approve, too, by naming that key."""
+    keys = facts.charter.party_keys
+    return judge(
+        "approvals.keys",
+        keys.isdisjoint(facts.policy.approver_keys) and keys.isdisjoint(facts.asset.approver_keys),
+        lambda: _key_words(facts),
+    )
+
+
+def _key_words(facts: Facts) -> Words:
+    for document, source in (
+        (facts.policy, facts.sources.policy),
+        (facts.asset, facts.sources.asset),
+    ):
+        for index, approver in enumerate(document.approvers):
+            party = facts.charter.party_of(approver.key)
+            if party is not None:
+                return words(
+                    source.line_of("approvers", index, "key"), who=approver.id, party=party
+                )
+    return words(facts.sources.policy.line_of("approvers"), who="none", party="none")
 
 
 def _judge_state(rule: str, state: ApprovalState | None, source: Source) -> RuleFinding:

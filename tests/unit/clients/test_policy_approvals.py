@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from hanse_clients.brand_documents import BrandDocuments
-from hanse_clients.errors import DocumentNotApprovedError, DocumentSupersedesError
+from hanse_clients.errors import (
+    ApproverKeyError,
+    DocumentNotApprovedError,
+    DocumentSupersedesError,
+)
+from hanse_clients.signed_documents import document_in_effect
 from hanse_policies.canonical import digest
 from hanse_policies.documents import (
     Approval,
@@ -24,7 +29,13 @@ from hanse_policies.errors import HanseError
 from hanse_policies.signing import Envelope
 from tests.support.documents import NOW, a_key
 from tests.support.league_documents import a_league_histogram, a_league_policy
-from tests.support.league_parties import SmallLeague, put_policy, small_league, write_yaml
+from tests.support.league_parties import (
+    SmallLeague,
+    found_league_brand,
+    put_policy,
+    small_league,
+    write_yaml,
+)
 
 WEI = a_key(60)
 APPROVERS = (Approver(id="wei", role="data-protection-officer", key=WEI.public_hex),)
@@ -295,3 +306,62 @@ def test_more_approvals_are_asked_for_only_by_as_many(league: SmallLeague) -> No
     approve(documents, after, named)
     with pytest.raises(DocumentNotApprovedError, match=r"expected 2 role\(s\)"):
         documents.sign_policy()
+
+
+def key_of(league: SmallLeague, party: str) -> str:
+    if party == "operator":
+        return league.operator.signing_key().public_hex
+    return league.brands[party].home.signing_key().public_hex
+
+
+@pytest.mark.parametrize("party", ["alder", "birch", "operator"])
+def test_one_key_cannot_write_approve_and_sign(league: SmallLeague, party: str) -> None:
+    league.settle()  # alder takes the charter that names them all.
+    documents = league.brands["alder"].home.documents
+    before, asset = documents.policy().document, documents.signed_asset().document
+    approver = Approver(id="wei", role="data-owner", key=key_of(league, party))
+    asked = {"approvers": (approver,), "approvals": ApprovalRules(loosen=1)}
+    named = {"version": "2.0.0", "supersedes": digest(before)} | asked
+    write_yaml(documents.policy_file, before.model_copy(update=named))
+    with pytest.raises(ApproverKeyError, match=f"approver wei, got the key by which {party}"):
+        documents.sign_policy()
+
+    write_yaml(documents.asset_file, changed(asset, author="writer", **asked))
+    with pytest.raises(ApproverKeyError, match="approvals\\.keys"):
+        documents.sign_asset()
+    assert (
+        document_in_effect(documents.signed_policy_file, BrandPolicy, key_of(league, "alder"))
+        == before
+    )
+
+
+def test_an_approver_whose_key_is_the_brands_own_is_refused_before_it_joined(
+    tmp_path: Path,
+) -> None:
+    home = found_league_brand(tmp_path / "alder", "alder", NOW)
+    own = Approver(id="wei", role="data-owner", key=home.signing_key().public_hex)
+    write_yaml(home.documents.policy_file, a_league_policy("alder", NOW, approvers=(own,)))
+    with pytest.raises(ApproverKeyError):
+        home.documents.sign_policy()
+
+
+def test_a_policy_in_effect_that_names_a_partys_key_permits_nothing(league: SmallLeague) -> None:
+    """As one that came into effect before the charter named that key."""
+    home = league.brands["alder"].home
+    own = Approver(id="wei", role="data-owner", key=key_of(league, "birch"))
+    first = a_league_policy("alder", league.clock(), approvers=(own,))
+    write_yaml(home.documents.policy_file, first)
+    home.documents.signed_policy_file.write_bytes(home.signing_key().sign(first).to_json())
+
+    study = league.propose(a_league_histogram(league.clock()))
+    league.settle()
+    decision = league.brands["alder"].gate.judge(study, league.clock()).decision
+    assert decision.denied_by == ("approvals.keys",)
+
+    mended = first.model_copy(
+        update={"version": "2.0.0", "supersedes": digest(first), "approvers": APPROVERS}
+    )
+    write_yaml(home.documents.policy_file, mended)
+    home.documents.sign_policy()
+    decision = league.brands["alder"].gate.judge(study, league.clock()).decision
+    assert decision.is_permitted
