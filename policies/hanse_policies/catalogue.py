@@ -75,6 +75,7 @@ ARTICLES: Mapping[str, str] = {
     "columns.type": MINIMUM,
     "columns.category": MINIMUM,
     "columns.sensitive": SENSITIVE,
+    "taxonomies.charter": PURPOSE,
     "minors.charter": MINORS,
     "minors.known": MINORS,
     "uses.charter": USES,

@@ -307,6 +307,12 @@ ENGLISH: Mapping[str, Wording] = {
         "the study is not known to be signed by the charter's operator",
         "have the operator sign the study with the key that the charter names",
     ),
+    "taxonomies.charter": Wording(
+        "policy and asset mean their words in {found}, as the charter asks ({limit})",
+        "the charter pins {limit} for the words of all members, policy and asset pin {found}",
+        "pin {limit} in `taxonomies` of the policy ({at}) and `taxonomy` of the asset, and look "
+        "at what each word means there",
+    ),
     "assessment.charter": Wording(
         "the charter asks for an impact assessment before {limit}, the policy's is of {found}",
         "the charter asks for an impact assessment before {limit}, when the policy takes "

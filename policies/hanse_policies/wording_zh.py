@@ -301,6 +301,12 @@ CHINESE: Mapping[str, Wording] = {
         "未能确认研究由章程中的运营方签署",
         "请运营方用章程所列密钥签署研究",
     ),
+    "taxonomies.charter": Wording(
+        "策略与数据描述的用语依据 {found},符合章程要求({limit})",
+        "章程为全体成员的用语固定 {limit},而策略与数据描述固定的是 {found}",
+        "在策略的 `taxonomies`({at})和数据描述的 `taxonomy` 中固定 {limit},"
+        "并核对各用语在其中的含义",
+    ),
     "assessment.charter": Wording(
         "章程要求在 {limit} 之前完成影响评估,策略所载评估:{found}",
         "章程要求在策略生效({limit})之前完成影响评估,而策略所载评估:{found}",

@@ -24,6 +24,7 @@ from hanse_clients.legal_packs import pinned_packs
 from hanse_policies.certificates import TlsIdentity, new_tls_key, tls_key_to_pem
 from hanse_policies.documents import BrandId, MinorsRule, ResultUse
 from hanse_policies.errors import HanseError, UsageError
+from hanse_policies.taxonomy.pins import TaxonomyPin
 from hanse_server.alliance import Alliance
 from hanse_server.authority import (
     SERVER_NAME,
@@ -173,6 +174,14 @@ def test_the_first_charter_pins_the_packs_that_the_operator_names(commands: Comm
     assert [pin.name for pin in charter.packs] == ["eu-gdpr@1.0.0", "cn-pipl@1.0.0"]
     at_hand = pinned_packs(commands.folder / "packs", charter.packs, charter.counsel_key)
     assert [pack.digest for pack in at_hand] == [pin.digest for pin in charter.packs]
+
+
+def test_the_first_charter_pins_the_taxonomies_that_words_are_meant_in(commands: Commands) -> None:
+    named = ("--taxonomy", "dpv-2.3", "--taxonomy", "fideslang-3.1.4")
+    commands("operator", "init", commands.operator, *FOUND, *named)
+
+    charter = Alliance(OperatorHome.open(Path(commands.operator))).charter()
+    assert charter.taxonomies == (TaxonomyPin.DPV_2_3, TaxonomyPin.FIDESLANG_3_1_4)
 
 
 def test_the_first_charter_holds_the_floors_of_shared_noise(commands: Commands) -> None:

@@ -105,6 +105,13 @@ def the_charter_is_kept(case: Case) -> bool:
         and not (own is not None and case.asset.consent.age_band == NOBODY)
         and (charter.uses is None or uses_are_within(case, charter.uses))
         and (
+            not charter.taxonomies
+            or (
+                policy.taxonomies != ()
+                and {*policy.taxonomies, case.asset.taxonomy} <= set(charter.taxonomies)
+            )
+        )
+        and (
             not charter.assessment_required
             or (report is not None and report.dated <= policy.active_from)
         )

@@ -43,6 +43,7 @@ from hanse_policies.documents import (
     WithdrawalRules,
 )
 from hanse_policies.facts import BudgetState
+from hanse_policies.taxonomy import TaxonomyPin
 from tests.support.decisions import Case
 from tests.support.documents import (
     BRANDS,
@@ -253,6 +254,7 @@ def a_random_charter(draw: random.Random) -> AllianceCharter:
         minors=rarely(draw, MINORS, chance=0.1),
         uses=rarely(draw, USES, chance=0.1),
         assessment_required=draw.random() < 0.1,
+        taxonomies=usually(draw, (), ((TaxonomyPin.FIDESLANG_3_1_4,),)),
         limits=Limits(
             epsilon=draw.choice((2.0, 4.0)),
             delta=draw.choice((1e-6, 1e-5)),

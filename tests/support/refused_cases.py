@@ -382,6 +382,7 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
     (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
     (Case(charter=a_charter(floors=Floors(approvals=1))), {"approvals.charter"}),
     (Case(charter=a_charter(assessment_required=True)), {"assessment.charter"}),
+    (Case(charter=a_charter(taxonomies=("dpv-2.2",))), {"taxonomies.charter"}),
     (Case(asset_approvals=None), {"approvals.asset"}),
     (Case(asset_approvals=ApprovalState(1, ())), {"approvals.asset"}),
     (Case(policy=a_policy(**APPROVED_BY_ONE)), {"approvals.asset-rules"}),

@@ -178,6 +178,7 @@ ALLIANCE_CHARTER: FieldTable = {
     "floors": nested(FLOORS),
     "limits": nested(LIMITS),
     "max_brands_per_person": opaque,
+    "taxonomies": opaque,
     "packs": all_of,
     "minors": compare_minors,
     "uses": any_of_if_asked,

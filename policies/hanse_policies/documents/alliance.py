@@ -23,6 +23,7 @@ from hanse_policies.documents.consent import MinorsRule
 from hanse_policies.documents.pack_pin import PackPin
 from hanse_policies.documents.vocabulary import ComputationKind, Purpose, ResultUse
 from hanse_policies.look_alikes import look_alike
+from hanse_policies.taxonomy.pins import TaxonomyPin
 
 
 def folded_name(name: str) -> str:
@@ -111,6 +112,8 @@ class AllianceCharter(StrictModel):
     floors: Floors = Floors()
     limits: Limits
     max_brands_per_person: Annotated[int, Field(ge=1, le=1000)]
+    taxonomies: tuple[TaxonomyPin, ...] = Field(default=(), max_length=10)
+    """The versions that the words of all members are meant in; none leaves it to the brands."""
     packs: tuple[PackPin, ...] = Field(default=(), max_length=20)
     """The legal packs that every study of the alliance is judged by."""
     minors: MinorsRule | None = None

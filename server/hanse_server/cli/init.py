@@ -29,6 +29,7 @@ from hanse_policies.documents import (
 from hanse_policies.errors import UsageError
 from hanse_policies.packs.shipped import SHIPPED, shipped_pack
 from hanse_policies.signing import SigningKey
+from hanse_policies.taxonomy.pins import TaxonomyPin
 from hanse_server.home import OperatorConfiguration, OperatorHome
 
 MaxBrandsPerPerson = Annotated[int, typer.Option(help="How many brands may hold the same person.")]
@@ -85,6 +86,14 @@ Packs = Annotated[
         " by its digest; without a version, the newest.",
     ),
 ]
+Taxonomies = Annotated[
+    list[TaxonomyPin],
+    typer.Option(
+        "--taxonomy",
+        help="A version that the words of all members are meant in; repeat it. Left out, each"
+        " brand pins its own.",
+    ),
+]
 Dropouts = Annotated[
     int,
     typer.Option(help="Fewest drop-outs that a study in mode distributed has noise to spare for."),
@@ -112,6 +121,24 @@ class _Duties:
     assessment_required: bool
     counsel_key: str | None
     packs: tuple[PackPin, ...]
+    taxonomies: tuple[TaxonomyPin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedNoise:
+    """The least that a study in mode distributed reckons with."""
+
+    tolerated_dropouts: int
+    assumed_colluders: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What no study goes below or above."""
+
+    floors: Floors
+    limits: Limits
+    max_brands_per_person: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +175,20 @@ def init_command(  # noqa: PLR0913 - each is an option of the command
     assessment: Assessment = False,
     counsel_key: CounselKey = None,
     pack: Packs = [],  # noqa: B006 - typer copies it
+    taxonomy: Taxonomies = [],  # noqa: B006 - typer copies it
     as_json: AsJson = False,
 ) -> None:
     """Make the operator's keys, the alliance's authority, its first charter and the store."""
     key = SigningKey.generate()
     with _allowed_values():
         configuration = _configuration(alliance, name, address, certificate_days, store)
-        charter = _first_charter(
-            configuration,
-            key.public_hex,
-            purposes=purpose,
-            recipients=recipient,
-            floors=Floors(
-                minimum_brands=minimum_brands,
-                minimum_persons=minimum_persons,
-                tolerated_dropouts=tolerated_dropouts,
-                assumed_colluders=assumed_colluders,
-                approvals=approvals,
-            ),
-            limits=Limits(epsilon=epsilon, delta=delta, retention_days=retention_days),
-            max_brands_per_person=max_brands_per_person,
-            places=_places(jurisdiction, recipient_place),
-            duties=_duties(minors, use, assessment, counsel_key, pack),
-        )
+        noise = _SharedNoise(tolerated_dropouts, assumed_colluders)
+        floors = _floors(minimum_brands, minimum_persons, approvals, noise)
+        limits = Limits(epsilon=epsilon, delta=delta, retention_days=retention_days)
+        bounds = _Bounds(floors, limits, max_brands_per_person)
+        places = _places(jurisdiction, recipient_place)
+        duties = _duties(minors, use, assessment, counsel_key, pack, taxonomy)
+        charter = _first_charter(configuration, key, purpose, recipient, bounds, places, duties)
     _found(home, configuration, charter, key, as_json)
 
 
@@ -183,6 +201,18 @@ def _configuration(
         address=address,
         certificate_days=certificate_days,
         store=store,
+    )
+
+
+def _floors(
+    minimum_brands: int, minimum_persons: int, approvals: int, noise: _SharedNoise
+) -> Floors:
+    return Floors(
+        minimum_brands=minimum_brands,
+        minimum_persons=minimum_persons,
+        tolerated_dropouts=noise.tolerated_dropouts,
+        assumed_colluders=noise.assumed_colluders,
+        approvals=approvals,
     )
 
 
@@ -206,10 +236,18 @@ def _duties(
     assessment: bool,
     counsel_key: str | None,
     packs: list[str],
+    taxonomies: list[TaxonomyPin],
 ) -> _Duties:
     rule = None if minors is None else _minors(minors)
     pins = tuple(dict.fromkeys(_pin(name) for name in packs))
-    return _Duties(rule, tuple(dict.fromkeys(uses)) or None, assessment, counsel_key, pins)
+    return _Duties(
+        minors=rule,
+        uses=tuple(dict.fromkeys(uses)) or None,
+        assessment_required=assessment,
+        counsel_key=counsel_key,
+        packs=pins,
+        taxonomies=tuple(dict.fromkeys(taxonomies)),
+    )
 
 
 def _pin(name: str) -> PackPin:
@@ -243,15 +281,12 @@ def _found(
     _print(made, key.public_hex, as_json)
 
 
-def _first_charter(  # noqa: PLR0913 - each is an option of the command
+def _first_charter(
     configuration: OperatorConfiguration,
-    signing_key: str,
-    *,
+    key: SigningKey,
     purposes: list[Purpose],
     recipients: list[str],
-    floors: Floors,
-    limits: Limits,
-    max_brands_per_person: int,
+    bounds: _Bounds,
     places: _Places,
     duties: _Duties,
 ) -> AllianceCharter:
@@ -260,15 +295,16 @@ def _first_charter(  # noqa: PLR0913 - each is an option of the command
         id=configuration.alliance,
         version=1,
         operator=Operator(
-            name=configuration.name, signing_key=signing_key, jurisdiction=places.operator
+            name=configuration.name, signing_key=key.public_hex, jurisdiction=places.operator
         ),
         purposes=tuple(dict.fromkeys(purposes)),
         computations=tuple(ComputationKind),
         recipients=tuple(dict.fromkeys(recipients)),
         places=places.recipients,
-        floors=floors,
-        limits=limits,
-        max_brands_per_person=max_brands_per_person,
+        floors=bounds.floors,
+        limits=bounds.limits,
+        max_brands_per_person=bounds.max_brands_per_person,
+        taxonomies=duties.taxonomies,
         packs=duties.packs,
         minors=duties.minors,
         uses=duties.uses,
