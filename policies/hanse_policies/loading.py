@@ -244,7 +244,7 @@ def read_text(path: Path) -> str:
         raise DocumentFileError(f"cannot read the file: {reason}", location=str(path)) from error
     if len(data) > MAXIMUM_DOCUMENT_BYTES:
         raise DocumentFileError(
-            f"expected at most {MAXIMUM_DOCUMENT_BYTES} bytes, got more", location=str(path)
+            f"expected at most {MAXIMUM_DOCUMENT_BYTES} bytes, got more", location=f"{path}:1:1"
         )
     try:
         return data.decode("utf-8")

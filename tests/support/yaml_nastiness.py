@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from hanse_policies.canonical import canonical_json
 from tests.support.documents import a_shared_training_study
+from tests.support.every_kind import EVERY_KIND, SAMPLES
 from tests.support.yaml_oracle import as_yaml
-
-SAMPLES = Path(__file__).parents[2] / "policies" / "samples"
 
 NASTY_TOKENS = (
     "NO", "y", "Null", "~", "010", "0x1F", "1_0", "1:30", ".5", "5.", "+1", "-0", "1e-8", "1e400",
@@ -25,8 +23,9 @@ NASTY_TOKENS = (
 
 SEEDS = (
     *(path.read_text() for path in sorted(SAMPLES.glob("*.yaml"))),
+    *(as_yaml(json.loads(canonical_json(document))) for document in EVERY_KIND.values()),
     canonical_json(a_shared_training_study()).decode(),
-    as_yaml(json.loads(canonical_json(a_shared_training_study()))),
-    "kind: Study\ntitle: >-\n  a\n  b\nx: |\n  c\ny: 'd''e'\nz: \"f\\u0041\"\n",
+    "kind: Study\ntitle: >-\n  a\n  b\nx: |\n  c\nw: 'd''e'\nz: \"f\\u0041\"\n",
 )
-"""Texts to begin from: the samples, a document as JSON and in quotes, every style of text."""
+"""Texts to begin from: the samples, a document of every kind in quotes, one as JSON, and last a
+text of every style, which is no document."""

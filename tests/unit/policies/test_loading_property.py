@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from hanse_policies.canonical import canonical_json
 from hanse_policies.documents import LegalPack
 from hanse_policies.documents.base import StrictModel
-from hanse_policies.kinds import DOCUMENT_KINDS
-from hanse_policies.loading import Loaded, load_any
+from hanse_policies.errors import DocumentError, DocumentFileError
+from hanse_policies.kinds import DOCUMENT_KINDS, kind_of
+from hanse_policies.loading import MAXIMUM_DOCUMENT_BYTES, Loaded, load_any
 from hanse_policies.packs.shipped import shipped_packs
 from hanse_policies.strict_yaml import parse_yaml
+from tests.fuzz.run import LONGEST_BYTES
+from tests.support import yaml_oracle
 from tests.support.document_strategies import documents
 from tests.support.yaml_nastiness import NASTY_TOKENS, SEEDS
 from tests.support.yaml_oracle import BrokenPromiseError, agree, as_yaml, check_bytes
@@ -86,14 +89,36 @@ def test_the_oracle_tells_two_meanings_apart(ours: object, theirs: object) -> No
     assert not agree(ours, theirs)  # type: ignore[arg-type]
 
 
-def test_the_oracle_finds_a_refusal_without_a_place(tmp_path: Path) -> None:
+def test_a_document_that_is_too_long_is_refused_with_its_place(tmp_path: Path) -> None:
+    too_long = b"#" * (MAXIMUM_DOCUMENT_BYTES + 1)
+    assert check_bytes(too_long, tmp_path) is None
+    with pytest.raises(DocumentFileError, match=r":1:1: expected at most 1048576 bytes, got more"):
+        load_any(tmp_path / "document.yaml")
+
+
+@pytest.mark.parametrize("place", ["", ":3", ":0:1", ":1:x"])
+def test_the_oracle_finds_a_refusal_without_a_place(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise DocumentError("expected a document, got none", location=f"{path}{place}")
+
+    monkeypatch.setattr(yaml_oracle, "load_any", refuse)
     with pytest.raises(BrokenPromiseError, match="without a place"):
-        check_bytes(b"#" * (1024 * 1024 + 1), tmp_path)
+        check_bytes(b"kind: Study", tmp_path)
 
 
-def test_the_seeds_are_read(tmp_path: Path) -> None:
-    for number, text in enumerate(SEEDS[:4]):
+def test_a_seed_of_every_kind_is_read(tmp_path: Path) -> None:
+    kinds = []
+    for number, text in enumerate(SEEDS[:-1]):
         path = tmp_path / f"{number}.yaml"
         path.write_text(text)
-        assert load_any(path).document is not None
-        assert parse_yaml(text, "seed").root is not None
+        kinds.append(kind_of(type(load_any(path).document)))
+    assert set(kinds) == set(DOCUMENT_KINDS)
+    assert parse_yaml(SEEDS[-1], "seed").root is not None
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENT_KINDS))
+def test_a_seed_fits_whole_into_what_the_fuzzer_reads(kind: str) -> None:
+    seeds = [text for text in SEEDS if f'"kind": "{kind}"' in text]
+    assert min(len(text.encode()) for text in seeds) <= LONGEST_BYTES
