@@ -67,6 +67,7 @@ APPROVED_BY_ONE = {
     "approvers": (Approver(id="officer", role="officer", key="aa" * 32),),
     "approvals": ApprovalRules(loosen=1),
 }
+BOTH_PINS = ("dpv-2.2", "fideslang-3.1.4")
 FROM_14 = MinorsRule(from_age=14, is_guardian_enough=True)
 
 
@@ -382,7 +383,7 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
     (Case(signature=replace(SIGNED, asset=None)), {"signature.asset"}),
     (Case(charter=a_charter(floors=Floors(approvals=1))), {"approvals.charter"}),
     (Case(charter=a_charter(assessment_required=True)), {"assessment.charter"}),
-    (Case(charter=a_charter(taxonomies=("dpv-2.2",))), {"taxonomies.charter"}),
+    (Case(charter=a_charter(taxonomies=BOTH_PINS)), {"taxonomies.charter"}),
     (Case(asset_approvals=None), {"approvals.asset"}),
     (Case(asset_approvals=ApprovalState(1, ())), {"approvals.asset"}),
     (Case(policy=a_policy(**APPROVED_BY_ONE)), {"approvals.asset-rules"}),

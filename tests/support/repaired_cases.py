@@ -40,6 +40,7 @@ from tests.support.documents import (
     a_histogram,
     a_histogram_permit,
     a_histogram_study,
+    a_key,
     a_member,
     a_policy,
     a_privacy,
@@ -47,12 +48,14 @@ from tests.support.documents import (
     a_shared_training_study,
     a_training,
     a_training_study,
+    an_approver,
     an_asset,
 )
 from tests.support.packs import a_pack, in_force
 from tests.support.places import COUNSEL_KEY, a_joint_use, a_notice, an_export, in_china
 from tests.support.refused_cases import (
     APPROVED_BY_ONE,
+    BOTH_PINS,
     FROM_14,
     HISTOGRAM_ON,
     a_threshold,
@@ -282,6 +285,10 @@ REPAIRS: tuple[tuple[str, Facts], ...] = (
         },
     ),
     (
+        "pin dpv-2.2, fideslang-3.1.4 in `taxonomies` of the policy",
+        {"policy": a_policy(taxonomies=BOTH_PINS)},
+    ),
+    (
         "have the approvers of the version before approve",
         {"asset_approvals": ApprovalState(1, ("officer",))},
     ),
@@ -292,6 +299,14 @@ REPAIRS: tuple[tuple[str, Facts], ...] = (
     (
         "name approvers in the asset and raise its approvals.loosen to 1",
         {"asset": an_asset(author="writer", **APPROVED_BY_ONE)},
+    ),
+    (
+        "give the approver a key of their own",
+        {"policy": a_policy(approvers=an_approver(a_key(77)))},
+    ),
+    (
+        "give the approver a key of their own",
+        {"asset": an_asset(approvers=an_approver(a_key(77)))},
     ),
     (
         "have the approvers of the version before approve",
