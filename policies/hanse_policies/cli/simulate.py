@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,53 @@ if TYPE_CHECKING:
     from hanse_policies.rehearsal import LeagueRehearsal
 
 
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What is said of a rehearsal, in one language.
+
+    Attributes:
+        outcome: Of a study as a whole.
+        runs: It would run.
+        fails: It could not.
+        permit: A brand's verdict.
+        deny: The other one.
+        terms: What would bind, with its fields.
+    """
+
+    outcome: str
+    runs: str
+    fails: str
+    permit: str
+    deny: str
+    terms: str
+
+
+SENTENCES: Mapping[Language, Sentences] = {
+    Language.EN: Sentences(
+        outcome=(
+            "study {study}: {would}; {permitting} of {brands} brands permit it, of {entities} "
+            "legal entities; {needed} brands are needed"
+        ),
+        runs="would run",
+        fails="could not run",
+        permit="permit",
+        deny="deny",
+        terms="  terms: {}",
+    ),
+    Language.ZH: Sentences(
+        outcome=(
+            "研究 {study}:{would};{brands} 个品牌中 {permitting} 个允许,属于 {entities} 个法人;"
+            "需要 {needed} 个品牌"
+        ),
+        runs="可以运行",
+        fails="无法运行",
+        permit="允许",
+        deny="拒绝",
+        terms="  条款:{}",
+    ),
+}
+
+
 def simulate(
     studies: Annotated[
         list[Path], typer.Argument(metavar="STUDY...", help="Studies to decide on.")
@@ -29,7 +77,9 @@ def simulate(
     now: Annotated[
         str, typer.Option(help="Instant to decide for, as 2026-01-31T08:00:00Z; else now.")
     ] = "",
-    lang: Annotated[Language, typer.Option(help="Language of what is assumed.")] = Language.EN,
+    lang: Annotated[
+        Language, typer.Option(help="Language of the texts; codes and fields stay.")
+    ] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse studies at several brands; exit 1 where one could not run among them."""
@@ -49,28 +99,36 @@ def simulate(
     else:
         typer.echo(assumed)
         for rehearsal in rehearsals:
-            _print_rehearsal(rehearsal)
+            _print_rehearsal(rehearsal, lang)
     if not all(rehearsal.would_run for rehearsal in rehearsals):
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
-def _print_rehearsal(rehearsal: LeagueRehearsal) -> None:
-    would = "would run" if rehearsal.would_run else "could not run"
+def _print_rehearsal(rehearsal: LeagueRehearsal, lang: Language) -> None:
+    said = SENTENCES[lang]
     typer.echo(
-        f"study {rehearsal.study}: {would}; {rehearsal.permitting} of "
-        f"{len(rehearsal.decisions)} brands permit it, of {rehearsal.legal_entities} legal "
-        f"entities; {rehearsal.brands_needed} brands are needed"
+        said.outcome.format(
+            study=rehearsal.study,
+            would=said.runs if rehearsal.would_run else said.fails,
+            permitting=rehearsal.permitting,
+            brands=len(rehearsal.decisions),
+            entities=rehearsal.legal_entities,
+            needed=rehearsal.brands_needed,
+        )
     )
     width = max(len(decision.brand) for decision in rehearsal.decisions)
     for decision in rehearsal.decisions:
         why = ", ".join(decision.denied_by) or _permit(decision)
-        typer.echo(f"  {decision.brand:<{width}}  {decision.verdict:<6}  {why}")
+        verdict = said.permit if decision.is_permitted else said.deny
+        typer.echo(f"  {decision.brand:<{width}}  {verdict:<6}  {why}")
     terms = rehearsal.terms
     if terms is not None:
         typer.echo(
-            f"  terms: minimum_persons {terms.minimum_persons}, minimum_brands "
-            f"{terms.minimum_brands}, retention_days {terms.retention_days}, "
-            f"epsilon {terms.epsilon:g}, delta {terms.delta:g}"
+            said.terms.format(
+                f"minimum_persons {terms.minimum_persons}, minimum_brands "
+                f"{terms.minimum_brands}, retention_days {terms.retention_days}, "
+                f"epsilon {terms.epsilon:g}, delta {terms.delta:g}"
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -16,6 +17,12 @@ LEAGUE = SAMPLES / "cross-border"
 GROUPS = {"policy": EntryPoint("policy", "hanse_policies.cli.app:app", "hanse.commands")}
 
 Hanse = Callable[..., tuple[int, str, str]]
+
+
+def count_of_examples(league: Path) -> int:
+    """Count a league's examples by their names, as they are written."""
+    files = (league / "examples").glob("*.yaml")
+    return sum(len(re.findall(r"^  - name:", file.read_text(), re.MULTILINE)) for file in files)
 
 
 @pytest.fixture
@@ -61,10 +68,11 @@ def simulate(hanse: Hanse, study: str, *more: str) -> tuple[int, str, str]:
 def test_a_sample_league_passes_with_full_coverage(hanse: Hanse) -> None:
     code, out, err = hanse("test", LEAGUE, "--coverage")
     assert (code, err) == (0, "")
-    assert out.splitlines()[-2:] == [
-        "148 of 148 examples as expected",
-        "coverage: every rule was seen permitting and refusing",
-    ]
+    total, coverage = out.splitlines()[-2:]
+    told = re.fullmatch(r"(\d+) of (\d+) examples as expected", total)
+    assert told is not None
+    assert int(told[1]) == int(told[2]) == count_of_examples(LEAGUE)
+    assert coverage == "coverage: every rule was seen permitting and refusing"
 
 
 def test_a_starter_passes_but_not_with_full_coverage(hanse: Hanse, oak: Path) -> None:
@@ -173,6 +181,19 @@ def test_simulate_tells_each_brand_and_what_the_league_would_run_on(hanse: Hanse
     assert "study joint-tier-model: would run; 3 of 4 brands permit it" in out
     assert "  yunmian-home    deny    flow.permit\n" in out
     assert "  terms: minimum_persons 5000, minimum_brands 3, retention_days 30, epsilon 0.8" in out
+
+
+def test_simulate_says_all_of_it_in_chinese(hanse: Hanse) -> None:
+    code, out, _ = simulate(hanse, "joint-tier-model", "--lang=zh")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[1].startswith("研究 joint-tier-model:可以运行;4 个品牌中 3 个允许")
+    assert "  yunmian-home    拒绝      flow.permit" in lines
+    assert lines[-1].startswith("  条款:minimum_persons 5000, minimum_brands 3")
+    assert not re.search(r"would|could|brands permit|terms|deny", out)
+
+    _, refused, _ = simulate(hanse, "care-and-sleep", "--lang=zh")
+    assert "无法运行;4 个品牌中 0 个允许" in refused
 
 
 def test_simulate_ends_with_1_where_a_study_could_not_run(hanse: Hanse) -> None:
