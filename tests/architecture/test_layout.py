@@ -36,6 +36,7 @@ MAXIMUM_FUNCTION_LINES = 40
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 
 OUTERMOST_FRAMES = {
+    "clients/hanse_clients/agent.py": "the listening thread: it tells, and goes on listening",
     "clients/hanse_clients/data/worker.py": "the warehouse worker's process: it tells and stops",
     "flower/hanse_flower/responder.py": "code of other parties runs here; only a code may leave",
     "policies/hanse_policies/command.py": "the process",
