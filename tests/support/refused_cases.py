@@ -337,10 +337,7 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
     (Case(budget=BudgetState(4.0, 6.01, 1e-6)), {"budget.epsilon"}),
     (Case(budget=BudgetState(6.0, 6.01, 1e-6)), {"budget.exhausted"}),
     # retention, expiry
-    (
-        Case(study=a_training_study(retention_days=181)),
-        {"retention.permit"},
-    ),
+    (Case(study=a_training_study(retention_days=181)), {"retention.permit"}),
     (
         Case(
             study=a_training_study(retention_days=366), policy=with_permit(retention_days=3650)
@@ -348,10 +345,7 @@ REFUSED: tuple[tuple[Case, set[str]], ...] = (
         {"retention.charter"},
     ),
     (Case(study=a_training_study(expires=NOW)), {"expiry.study"}),
-    (
-        Case(policy=a_policy(active_from=NOW + timedelta(microseconds=1))),
-        {"expiry.policy"},
-    ),
+    (Case(policy=a_policy(active_from=NOW + timedelta(microseconds=1))), {"expiry.policy"}),
     (Case(now=NOW.replace(tzinfo=None)), {"expiry.clock"}),
     # legal packs
     (Case(charter=a_charter(packs=(a_pin(),))), {"pack.pinned"}),
