@@ -11,6 +11,7 @@ from hanse_policies.documents import (
     Approval,
     BrandExit,
     BreachRecord,
+    CharterAcceptance,
     DecisionExamples,
     LegalPack,
     StudyVerdict,
@@ -43,6 +44,18 @@ def an_approval() -> Approval:
         verdict=Verdict.PERMIT,
         reason="Compared with the version before",
         approved=NOW,
+    )
+
+
+def an_acceptance() -> CharterAcceptance:
+    return CharterAcceptance(
+        alliance="coast",
+        brand="alder",
+        charter=digest(a_charter(version=2)),
+        version=2,
+        supersedes=digest(a_charter()),
+        changes=("floors.minimum_persons", "limits.epsilon"),
+        accepted=NOW,
     )
 
 
@@ -143,6 +156,7 @@ EVERY_KIND: Mapping[str, StrictModel] = {
     "BrandExit": an_exit(),
     "BrandPolicy": a_policy(),
     "BreachRecord": load_document(SAMPLES / "breach.yaml", BreachRecord).document,
+    "CharterAcceptance": an_acceptance(),
     "CounselOpinion": an_opinion(),
     "DataAsset": an_asset(),
     "DecisionExamples": some_examples(),
