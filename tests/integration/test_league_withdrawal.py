@@ -102,6 +102,41 @@ def test_whoever_withdraws_between_two_rounds_is_in_the_first_and_not_in_the_nex
     assert len(set(versions)) == 2
 
 
+@pytest.mark.slow
+def test_the_rows_that_the_next_round_lacks_are_those_of_whoever_withdrew(
+    league: SmallLeague,
+) -> None:
+    """Rows say nothing of who they are, so each person here spent an amount of their own.
+
+    All are within the bounds of the feature, 0 to 20, which the query clips to.
+    """
+    alder = league.brands["alder"]
+    rows = [replace(row, spend=place / 16) for place, row in enumerate(persons_of("alder"))]
+    everybody = {row.spend for row in rows}
+    gone = {row.customer: row.spend for row in rows[3::7]}
+    write_data(alder.home, league.clock(), rows)
+    watched = Watched(alder)
+    seen, spent = watched.rows, list[set[float | None]]()
+
+    def rows_then_withdraw(view: MinimalView) -> Any:
+        found = seen(view)
+        spent.append(set(found.columns["spend"].tolist()))
+        if len(spent) == 2:  # after training and evaluation of round 1
+            now = league.clock()
+            consents = [
+                replace(row, taken_back=now) if row.subject in gone else row
+                for row in consent_for(rows, now)
+            ]
+            write_data(alder.home, now, rows, consents)
+        return found
+
+    watched.rows = rows_then_withdraw  # type: ignore[method-assign]
+    digest = league.approved(a_league_study(league.clock()))
+    assert league.run(digest)[-1].stage is RunStage.RELEASED
+    left = everybody - set(gone.values())
+    assert spent == [everybody, everybody, left, left]
+
+
 def test_a_register_rewritten_between_cohort_and_measurement_counts_in_the_measurement(
     league: SmallLeague,
 ) -> None:
