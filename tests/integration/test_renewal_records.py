@@ -291,7 +291,7 @@ def test_withdrawals_stand_where_the_key_changed_in_the_same_folder(brand: Retur
     with home.open_state() as state, brand.home.open_state() as joined:
         charter = joined.charter()
         assert charter is not None
-        state.accept_charter(charter)
+        home.take_charter(charter.envelope, state, now=brand.league.clock())
 
     renew_documents(home)
 

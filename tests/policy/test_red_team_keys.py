@@ -194,7 +194,7 @@ def test_a_charter_that_puts_another_key_in_the_place_of_the_operators(
     for key, code in ((ours, "charter-refused"), (other, "signature-invalid")):
         envelope = key.sign(newer).to_json()
         with pytest.raises(HanseError) as refused:
-            brand.home.accept_charter(envelope, brand.state, now=league.clock())
+            brand.home.take_charter(envelope, brand.state, now=league.clock())
         assert refused.value.code == code
     signed = other.sign(a_league_histogram(league.clock(), id="audience-2")).to_json()
     assert heard_by(league, brand, signed) == (study,)
