@@ -25,7 +25,7 @@ from hanse_policies.errors import (
     DocumentSyntaxError,
 )
 from hanse_policies.kinds import DOCUMENT_KINDS, kind_of
-from hanse_policies.problems import first_problem
+from hanse_policies.problems import first_problem, shown
 from hanse_policies.source import FieldPath, Position, Source, path_text
 from hanse_policies.strict_yaml import YamlTree, parse_yaml
 from hanse_policies.yaml_scalars import is_instant
@@ -209,7 +209,7 @@ def _wrong_kind(tree: YamlTree, path: Path, expected: str) -> DocumentError:
         )
     found = tree.root.get("kind")
     place = tree.values.get(("kind",), tree.values[()])
-    got = f"`{found[:64]}`" if isinstance(found, str) else "none"
+    got = shown(found) if isinstance(found, str) else "none"
     return DocumentKindError(
         f"field `kind`: expected {expected}, got {got}", location=f"{path}:{place}", field="kind"
     )

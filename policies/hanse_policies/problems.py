@@ -132,7 +132,7 @@ def _sentence(problem: _Problem, field: str, tree: YamlTree, model: type[BaseMod
         if expected is not None
         else detail["msg"].removeprefix("Input should be ").lower()
     )
-    found = _shown(tree.at(problem.path))
+    found = shown(tree.at(problem.path))
     if "[key]" in detail["loc"]:
         found = f"`{problem.path[-1]}`" if problem.path else found
     return f"field `{field or 'document'}`: expected {wanted}, got {found}"
@@ -161,7 +161,8 @@ def _fields_known(model: type[BaseModel]) -> set[str]:
     return names
 
 
-def _shown(value: Plain) -> str:
+def shown(value: Plain) -> str:
+    """Write what was found for a sentence: on one line, shortened, no more than a scalar."""
     if value is None:
         return "nothing"
     if isinstance(value, list):

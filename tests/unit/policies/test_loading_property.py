@@ -122,3 +122,18 @@ def test_a_seed_of_every_kind_is_read(tmp_path: Path) -> None:
 def test_a_seed_fits_whole_into_what_the_fuzzer_reads(kind: str) -> None:
     seeds = [text for text in SEEDS if f'"kind": "{kind}"' in text]
     assert min(len(text.encode()) for text in seeds) <= LONGEST_BYTES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind:  >1\n .nan: >-\n  a\n  ! x:042)\n - ",
+        "kind: |\n  Study\n  x\n",
+        'kind: Study\n"a\\nb": 1\n"a\\nb": 2\n',
+        'kind: Study\n"a\\nb": 1\n',
+        'kind: Study\nid: "a\\nb"\n',
+    ],
+)
+def test_what_is_found_is_told_on_one_line(tmp_path: Path, text: str) -> None:
+    """Also what stands over several lines; the first was found by the fuzzer."""
+    assert check_bytes(text.encode(), tmp_path) is None
