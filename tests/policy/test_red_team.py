@@ -7,7 +7,7 @@ approved and permitted until then.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,27 +44,9 @@ from tests.support.league_parties import (
     SmallLeague,
     put_asset,
     put_policy,
-    small_league,
     write_yaml,
 )
 from tests.support.league_rounds import ask_to_join
-
-
-@pytest.fixture
-def league(tmp_path: Path) -> Iterator[SmallLeague]:
-    with small_league(tmp_path, ("alder",)) as founded:
-        yield founded
-
-
-@pytest.fixture
-def brand(league: SmallLeague) -> BrandParts:
-    return league.brands["alder"]
-
-
-@pytest.fixture
-def study(league: SmallLeague) -> str:
-    """A study that the brand approved and whose questions it answers."""
-    return league.approved(a_league_histogram(league.clock()))
 
 
 def answer_code(brand: BrandParts, study: str) -> str:

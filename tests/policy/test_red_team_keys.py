@@ -6,7 +6,6 @@ while it might.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,23 +41,6 @@ from tests.support.league_parties import (
     small_league,
     write_yaml,
 )
-
-
-@pytest.fixture
-def league(tmp_path: Path) -> Iterator[SmallLeague]:
-    with small_league(tmp_path, ("alder",)) as founded:
-        yield founded
-
-
-@pytest.fixture
-def brand(league: SmallLeague) -> BrandParts:
-    return league.brands["alder"]
-
-
-@pytest.fixture
-def study(league: SmallLeague) -> str:
-    """A study that the brand approved and whose questions it answers."""
-    return league.approved(a_league_histogram(league.clock()))
 
 
 def approve(
