@@ -17,11 +17,11 @@ from hanse_clients.data import MeasuringSource, view_for
 from hanse_clients.enrolment import BrandName
 from hanse_clients.errors import HomeDocumentError, StudyDataError
 from hanse_clients.home import BrandHome
-from hanse_clients.legal_packs import pinned_packs
 from hanse_clients.sources import BrandSources, row_salt
 from hanse_policies.compare.replay import ReplayedStudy, replay
 from hanse_policies.documents import BrandPolicy, DataAsset, Study
 from hanse_policies.loading import load_policy, load_study
+from hanse_policies.packs.pinned import pinned_packs
 from hanse_policies.signing import Envelope, open_envelope
 
 

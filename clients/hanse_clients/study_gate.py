@@ -25,7 +25,6 @@ from hanse_clients.errors import (
     StudyNotApprovedError,
 )
 from hanse_clients.home import BrandHome
-from hanse_clients.legal_packs import pinned_packs
 from hanse_clients.signed_documents import VerifiedDocument
 from hanse_clients.sources import BrandSources
 from hanse_clients.state import BrandState, DecisionRecord
@@ -56,6 +55,7 @@ from hanse_policies.documents import (
 )
 from hanse_policies.errors import HanseError
 from hanse_policies.facts import BudgetState
+from hanse_policies.packs.pinned import pinned_packs
 from hanse_policies.signing import Envelope, open_envelope
 
 ACCEPTED_RULE: Final = "charter.accepted"

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hanse_clients.legal_packs import pinned_packs
 from hanse_clients.state import BrandState, ClassedVersion
 from hanse_policies.canonical import digest
 from hanse_policies.compare.comparison import Comparison, compare_versions
 from hanse_policies.compare.direction import Direction
 from hanse_policies.compare.pack_effects import PacksInPlay
 from hanse_policies.documents import AllianceCharter, BrandPolicy, DataAsset, PackPin
+from hanse_policies.packs.pinned import pinned_packs
 
 
 @dataclass(frozen=True, slots=True)

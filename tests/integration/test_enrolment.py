@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 from hanse_clients.cli.init import init_command as brand_init
 from hanse_clients.cli.join import join_command
 from hanse_clients.home import BrandHome
-from hanse_clients.legal_packs import pinned_packs
 from hanse_policies.certificates import TlsIdentity, new_tls_key, tls_key_to_pem
 from hanse_policies.documents import BrandId, MinorsRule, ResultUse
 from hanse_policies.errors import HanseError, UsageError
+from hanse_policies.packs.pinned import pinned_packs
 from hanse_policies.taxonomy.pins import TaxonomyPin
 from hanse_server.alliance import Alliance
 from hanse_server.authority import (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hanse_clients.legal_packs import pinned_packs
 from hanse_policies.canonical import digest
+from hanse_policies.packs.pinned import pinned_packs
 from hanse_policies.packs.shipped import find_pack
 from hanse_policies.signing import SigningKey
 from tests.support.documents import a_key
